@@ -1,0 +1,34 @@
+// The frame of the command line: every subcommand is one file that adds itself here.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "ainur/base/error.hpp"
+
+namespace ainur::cli {
+
+/// Exit codes of every command.
+enum exit_code : int { exit_ok = 0, exit_failed = 1, exit_bad_input = 2, exit_internal = 3 };
+
+/// The parser and what it chose.
+struct frame {
+  CLI::App app;
+  std::function<int()> chosen;
+
+  /// A subcommand with its one-line help and an example shown by --help. `run` returns an exit code.
+  CLI::App* add(const std::string& name, const std::string& help, const std::string& example,
+                std::function<int()> run, CLI::App* parent = nullptr);
+};
+
+/// Prints "ainur: <error>" to standard error and returns `exit_bad_input`.
+int bad_input(const error& e);
+/// Prints "ainur: <error>" to standard error and returns `exit_internal`.
+int internal_error(const error& e);
+
+// One per file.
+void add_version(frame& f);
+
+} // namespace ainur::cli
