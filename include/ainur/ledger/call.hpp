@@ -1,9 +1,9 @@
 // The calls of the ledger: what an account can ask it to do.
 //
-// A call is a plain value. It acts for its *origin*: the account that signed, or an account hosted by
-// the signer. Calls travel in batches (batch.hpp), are gathered into blocks (block.hpp) and carried out
-// by `state::apply`. A call that fails changes nothing and is answered by one `ledger::errc`.
-// The rules behind each are those of the settlement (docs/settlement.md).
+// A call is a plain value. It acts for its *origin*: the account that signed, or an account hosted
+// by the signer. Calls travel in batches (batch.hpp), are gathered into blocks (block.hpp) and
+// carried out by `state::apply`. A call that fails changes nothing and is answered by one
+// `ledger::errc`. The rules behind each are those of the settlement (docs/settlement.md).
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct transfer {
   AINUR_FIELDS(transfer, to, value)
 };
 
-/// Declares, once, whose account a hosted account is (its controller counts as one party in the limits
-/// of reputation and in auctions). Without it the host is the controller.
+/// Declares, once, whose account a hosted account is (its controller counts as one party in the
+/// limits of reputation and in auctions). Without it the host is the controller.
 struct open_account {
   account_id controller;
   AINUR_FIELDS(open_account, controller)
@@ -74,15 +74,20 @@ struct award_line {
   std::uint16_t subtask = 0;
   account_id agent;
   amount price;
-  duration work{};  ///< the bid's duration: finish_by = award block's time + work, at most the deadline
-  hash256 bid;      ///< the winning bid, as in its receipt
-  /// The agent's own signature over the bid; needed unless the batch's signer hosts the agent.
+  duration
+      work{};  ///< the bid's duration: finish_by = award block's time + work, at most the deadline
+  hash256 bid; ///< the winning bid, as in its receipt
+  /// The signature over the bid by the agent's key (its host's, if it is hosted); see
+  /// signature.hpp. Needed unless the batch's signer hosts the agent.
   std::optional<byte_array<64>> agent_signature;
-  AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature)
+  /// Shows that the signer hosts an agent that has never acted on the ledger:
+  /// hosted_account(signer, agent_index) == agent. Not needed once it has (it bonded, say).
+  std::optional<std::uint64_t> agent_index;
+  AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature, agent_index)
 };
 
-/// Origin: a bonded orchestrator of the task's host. Shrinks the escrow to the prices; with `last` the
-/// rest of the budget is free at once.
+/// Origin: a bonded orchestrator of the task's host. Shrinks the escrow to the prices; with `last`
+/// the rest of the budget is free at once.
 struct award_task {
   task_id task;
   std::vector<award_line> lines;
@@ -106,8 +111,9 @@ struct give_up {
   AINUR_FIELDS(give_up, task, subtask)
 };
 
-/// Origin: the payer (or the task's host for it) at any time after the result; any party once the
-/// review window is over. Pays the agent.
+/// Origin: the payer (or for it the task's host or one of its orchestrators, never the agent
+/// itself) at any time after the result; any account once the review window is over. Pays the
+/// agent.
 struct release {
   task_id task;
   std::uint16_t subtask = 0;
@@ -116,11 +122,11 @@ struct release {
 
 /// Why an award ended without anyone's fault.
 enum class void_cause : std::uint8_t {
-  cancelled,           ///< by the payer
-  lost_orchestrator,   ///< killed while the task was in its hands
-  lost_supervisor,     ///< the agent's supervisor or shard is gone
-  failed_upstream,     ///< a subtask that this one needs failed
-  arbiters_silent,     ///< a dispute without a ruling after the redraw
+  cancelled,         ///< by the payer
+  lost_orchestrator, ///< killed while the task was in its hands
+  lost_supervisor,   ///< the agent's supervisor or shard is gone
+  failed_upstream,   ///< a subtask that this one needs failed
+  arbiters_silent,   ///< a dispute without a ruling after the redraw
   max_value = arbiters_silent,
 };
 
@@ -171,7 +177,7 @@ struct report_offence {
   offence kind = offence::protocol_violation;
   std::optional<task_id> task; ///< the task concerned; one task carries only its largest penalty
   std::uint16_t subtask = 0;
-  bytes evidence;              ///< at most 64 KiB
+  bytes evidence; ///< at most 64 KiB
   AINUR_FIELDS(report_offence, offender, kind, task, subtask, evidence)
 };
 
@@ -182,10 +188,11 @@ struct cancel_slash {
   AINUR_FIELDS(cancel_slash, offender, slash)
 };
 
-/// The order is that of the wire: append only.
-using call = std::variant<transfer, open_account, bond, unbond, withdraw_unbonded, open_task, award_task,
-                          post_result, give_up, release, void_award, close_task, open_dispute,
-                          vote_dispute, report_offence, cancel_slash>;
+/// The order is that of the wire: append only. The calls of staking, election, channels, governance
+/// and key rotation follow the last of these.
+using call = std::variant<transfer, open_account, bond, unbond, withdraw_unbonded, open_task,
+                          award_task, post_result, give_up, release, void_award, close_task,
+                          open_dispute, vote_dispute, report_offence, cancel_slash>;
 
 /// A call and for whom it acts.
 struct entry {

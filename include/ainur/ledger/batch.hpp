@@ -1,0 +1,55 @@
+// Signed batches: how calls reach the ledger.
+//
+// A batch is signed once by an account and may carry calls of that account and of any account it
+// hosts. Each signer has one sequence of nonces, so a batch acts at most once, and each batch says
+// until when it may act.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ainur/ledger/call.hpp"
+
+namespace ainur::ledger {
+
+/// What happens when an entry fails.
+enum class batch_mode : std::uint8_t {
+  each, ///< every entry stands alone
+  all,  ///< one failure undoes the others: they answer `aborted`
+  max_value = all,
+};
+
+/// What is signed.
+struct batch {
+  account_id signer;
+  /// The public key if it is not the account id. The place of rotated keys; not accepted yet.
+  std::optional<byte_array<32>> key;
+  /// The number of batches this signer has had accepted so far.
+  std::uint64_t nonce = 0;
+  /// The last block time at which the batch may act.
+  timestamp valid_until{};
+  batch_mode mode = batch_mode::each;
+  /// 1 .. 10,000; acts for the signer or for accounts it hosts.
+  std::vector<entry> entries;
+  AINUR_FIELDS(batch, signer, key, nonce, valid_until, mode, entries)
+};
+
+/// A batch with the Ed25519 signature over its canonical bytes (`batch_message`).
+struct signed_batch {
+  ledger::batch batch;
+  byte_array<64> signature{};
+  AINUR_FIELDS(signed_batch, batch, signature)
+};
+
+/// The bytes that are signed: the tag "ainur/batch/v1", a zero byte, and the batch in canonical
+/// msgpack. The chain's genesis hash is part of them, so that a batch acts on one chain only.
+[[nodiscard]] bytes batch_message(const hash256& chain, const batch& b);
+
+/// `b` with its signature. `seed` is the signer's Ed25519 seed.
+[[nodiscard]] signed_batch sign_batch(const hash256& chain, batch b, const byte_array<32>& seed);
+
+/// True if the signature is that of the signer's key.
+[[nodiscard]] bool verify_batch(const hash256& chain, const signed_batch& b);
+
+} // namespace ainur::ledger

@@ -1,0 +1,60 @@
+// Why the ledger refuses: one code per rule, for calls, batches, blocks and genesis files.
+#pragma once
+
+#include <cstdint>
+
+#include "ainur/base/error.hpp"
+
+namespace ainur::ledger {
+
+/// `ok` stands only in receipts. Numbers are those of the wire: append only within each range.
+enum class errc : std::uint16_t {
+  ok = 0, ///< carried out
+
+  // Batches: 1..
+  bad_signature = 1, ///< the signature is not the signer's over these bytes
+  bad_nonce,         ///< not the next number of the signer
+  expired,           ///< valid_until is over
+  bad_key,           ///< signed with a key that is not the account's
+  unknown_signer,    ///< the signer has no account
+  bad_batch,         ///< no entries, or more than a block may hold
+  fee_unpaid,        ///< the signer's free balance does not cover the weight fee
+  not_hosted,        ///< the origin is neither the signer nor hosted by it under that index
+  aborted,           ///< another entry of an all-or-nothing batch failed
+
+  // Calls: 100..
+  insufficient_funds = 100, ///< the account holds less than asked
+  below_existential,        ///< a new account would hold less than the existential deposit
+  overflow,                 ///< a balance would not fit 64 bits
+  invalid_value,            ///< a field is outside its range
+  unknown_account,          ///< no such account
+  unknown_task,             ///< no such task, or pruned after its end
+  unknown_award,            ///< no award of that subtask
+  unknown_dispute,          ///< no open dispute about that award
+  unknown_slash,            ///< no slash of that number waits for that offender
+  conflict,                 ///< the id or subtask is taken by something else
+  not_permitted,            ///< this origin may not do this
+  too_early,                ///< the time for this has not come
+  too_late,                 ///< the time for this is over
+  wrong_state,              ///< the award is not in the state this needs
+  over_budget,              ///< the prices exceed what is left of the budget
+  low_reputation,           ///< the agent's reputation is below the task's minimum
+  low_stake,                ///< the bond is smaller than this needs
+  over_probation,           ///< on probation, and the price above its share of the stake
+  over_exposure,            ///< paid-at-result awards would exceed their share of the stake
+  too_many_chunks,          ///< withdraw before unbonding more
+  bad_evidence,             ///< the evidence does not show the offence
+  already_penalised,        ///< the task carries an equal or larger penalty, or one in this era
+  already_voted,            ///< an arbiter votes once
+  already_open,             ///< the account has declared its controller
+
+  // Blocks, snapshots, genesis: 200..
+  bad_genesis = 200, ///< the genesis is not valid
+  bad_block,    ///< the block does not follow this state (height, previous hash, time, proposer)
+  diverged,     ///< the block's hash is not the one its execution gives
+  bad_snapshot, ///< the snapshot does not describe a consistent state
+  max_value = bad_snapshot,
+};
+[[nodiscard]] error_info describe(errc code) noexcept;
+
+} // namespace ainur::ledger

@@ -1,0 +1,104 @@
+// What can be asked of the ledger's state: copies, in the ledger's own terms.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ainur/ledger/event.hpp"
+
+namespace ainur::ledger {
+
+/// One account.
+struct account_view {
+  account_id account;
+  account_id host;       ///< none if it signs for itself (or has not acted yet)
+  account_id controller; ///< itself, its host, or as declared
+  amount free;
+  amount reserved;            ///< budgets and fees of open tasks, and dispute bonds
+  amount bonded;              ///< the active performance bond
+  amount unbonding;           ///< still slashable
+  amount held;                ///< slashed, within the appeal window
+  amount exposure;            ///< Σ prices of its open paid-at-result awards
+  std::uint64_t nonce = 0;    ///< of its next batch
+  bool rated = false;         ///< has bonded enough once, so that `score` means something
+  std::uint16_t score = 0;    ///< 0..1000
+  std::uint16_t outcomes = 0; ///< how many of the last ten outcomes are known
+  std::uint16_t failures = 0; ///< of those
+  std::uint32_t open_awards = 0;
+  AINUR_FIELDS(account_view, account, host, controller, free, reserved, bonded, unbonding, held,
+               exposure, nonce, rated, score, outcomes, failures, open_awards)
+};
+
+enum class award_status : std::uint8_t {
+  working,  ///< a result is due by finish_by
+  review,   ///< posted; released when `due` passes
+  disputed, ///< arbiters vote until `due`
+  succeeded,
+  failed,
+  voided,
+  max_value = voided,
+};
+
+/// One award.
+struct award_view {
+  std::uint16_t subtask = 0;
+  account_id agent;
+  amount price;
+  amount escrow; ///< price and fee while open, else zero
+  timestamp finish_by{};
+  timestamp due{}; ///< of the open state
+  hash256 bid;
+  hash256 result; ///< none before it is posted
+  award_status status = award_status::working;
+  std::vector<account_id> arbiters; ///< of a dispute
+  AINUR_FIELDS(award_view, subtask, agent, price, escrow, finish_by, due, bid, result, status,
+               arbiters)
+};
+
+/// One task.
+struct task_view {
+  task_id task;
+  account_id payer;
+  account_id host;
+  hash256 description;
+  amount budget;    ///< as opened
+  amount unawarded; ///< still reserved, without its fee
+  timestamp award_by{};
+  timestamp deadline{};
+  std::uint16_t subtasks = 1;
+  std::uint16_t reputation_min = 0;
+  bool paid_at_result = false;
+  bool open = true;                    ///< may still be awarded
+  std::optional<task_end> final_state; ///< once every award has ended
+  std::vector<award_view> awards;      ///< the last of each subtask, in order of subtask
+  AINUR_FIELDS(task_view, task, payer, host, description, budget, unawarded, award_by, deadline,
+               subtasks, reputation_min, paid_at_result, open, final_state, awards)
+};
+
+/// A severe slash within its appeal window.
+struct slash_view {
+  std::uint64_t slash = 0;
+  account_id offender;
+  offence kind = offence::protocol_violation;
+  amount value;
+  std::optional<task_id> task;
+  timestamp due{};
+  AINUR_FIELDS(slash_view, slash, offender, kind, value, task, due)
+};
+
+/// All money. issuance = free + reserved + bonded + escrow + treasury.
+struct totals_view {
+  amount issuance;
+  amount free;
+  amount reserved;
+  amount bonded; ///< active, unbonding and held
+  amount escrow;
+  amount treasury;
+  std::uint64_t accounts = 0;
+  std::uint64_t open_tasks = 0; ///< without a final state
+  AINUR_FIELDS(totals_view, issuance, free, reserved, bonded, escrow, treasury, accounts,
+               open_tasks)
+};
+
+} // namespace ainur::ledger
