@@ -20,10 +20,12 @@ public:
   hasher& add(bytes_view data) noexcept;
   /// Eight bytes, big-endian.
   hasher& add(std::uint64_t number) noexcept;
+
   template <class Tag, std::size_t N>
   hasher& add(const byte_id<Tag, N>& id) noexcept {
     return add(id.view());
   }
+
   /// Ends the computation; the hasher must not be used again.
   [[nodiscard]] hash256 finish() noexcept;
 
