@@ -1,0 +1,90 @@
+// The single authority of a ledger: gathers calls, cuts blocks, and says who is to be told what once
+// a block is durable.
+//
+//   add(...)          → calls wait
+//   cut(now)          → perhaps a sealed block: log it, in one commit
+//   durable()         → what to publish: answers to those who asked, and the block's events
+//
+// One block is out at a time, so calls that arrive meanwhile share the next one (group commit). If
+// the log refuses the block, throw the authority away and open it again from the log: nothing of the
+// block was shown to anyone. Calls of hosted accounts come from inside the trust domain and are
+// signed here, one signature a block. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ainur/ledger/state.hpp"
+
+namespace ainur::ledger {
+
+struct authority_options {
+  byte_array<32> host_seed{};          ///< signs for the host and its hosted accounts
+  duration block_interval{100'000};    ///< a call waits at most so long for its block to be cut
+  std::size_t calls_max = 10'000;      ///< a block is cut at so many calls; at most 10,000
+  std::size_t waiting_max = 1'000'000; ///< calls; more are refused
+  std::uint64_t checkpoint_interval = 1'000; ///< blocks between two state hashes; 0: never
+};
+
+/// Who asked for a call, and their own number for it.
+struct requester {
+  std::uint32_t who = 0;
+  std::uint64_t correlation = 0;
+  AINUR_FIELDS(requester, who, correlation)
+};
+
+struct call_answer {
+  requester to;
+  errc how = errc::ok;
+  AINUR_FIELDS(call_answer, to, how)
+};
+
+/// A durable block, as everybody who follows the ledger sees it. Immutable; shared between threads.
+struct published {
+  std::uint64_t height = 0;
+  timestamp time{};
+  hash256 block_hash;
+  std::optional<hash256> state_hash; ///< at checkpoints
+  std::vector<call_answer> answers;
+  std::vector<event::any> events;
+};
+
+class authority {
+public:
+  authority(state s, const authority_options& options);
+
+  /// Takes a call for the next block. False if too many wait.
+  [[nodiscard]] bool add(requester who, entry e, instant now);
+  /// A batch of somebody who signs for themselves; answered as one call.
+  [[nodiscard]] bool add(requester who, signed_batch b, instant now);
+
+  /// The next block's canonical bytes, if one is due: calls wait long enough (or `idle` says that
+  /// nothing more is coming just now), or a deadline of the ledger has passed.
+  [[nodiscard]] std::optional<bytes> cut(instant now, timestamp utc, bool idle);
+  /// When to call `cut` again; nothing while a block is out or nothing waits. A deadline of the
+  /// ledger counts, given the current UTC time.
+  [[nodiscard]] std::optional<instant> wake_at(instant now, timestamp utc) const;
+  /// The block that is out is in the log.
+  [[nodiscard]] std::shared_ptr<const published> durable();
+
+  [[nodiscard]] bool block_is_out() const noexcept { return out_ != nullptr; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return entries_.size() + batches_.size(); }
+  /// With the block that is out: wait for `durable` before showing anything of it.
+  [[nodiscard]] const state& working() const noexcept { return state_; }
+  [[nodiscard]] const account_id& host() const noexcept { return host_; }
+
+private:
+  state state_;
+  authority_options options_;
+  account_id host_;
+  std::vector<entry> entries_;
+  std::vector<requester> requesters_; // beside entries_
+  std::vector<signed_batch> batches_;
+  std::vector<requester> batch_requesters_;
+  std::optional<instant> first_waiting_;
+  std::shared_ptr<published> out_;
+};
+
+} // namespace ainur::ledger

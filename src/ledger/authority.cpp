@@ -1,0 +1,130 @@
+#include "ainur/ledger/authority.hpp"
+
+#include <algorithm>
+
+#include "ainur/base/assert.hpp"
+#include "ainur/ledger/signature.hpp"
+
+namespace ainur::ledger {
+
+namespace {
+// A batch made here acts in the block it is made for; the margin only has to be positive.
+constexpr duration validity = std::chrono::minutes{1};
+} // namespace
+
+authority::authority(state s, const authority_options& options)
+    : state_(std::move(s)), options_(options), host_(account_of_seed(options.host_seed)) {
+  AINUR_ASSERT(options_.calls_max > 0 && options_.calls_max <= state_.rules().block_entries_max);
+}
+
+bool authority::add(requester who, entry e, instant now) {
+  if (waiting() >= options_.waiting_max)
+    return false;
+  entries_.push_back(std::move(e));
+  requesters_.push_back(who);
+  first_waiting_ = first_waiting_.value_or(now);
+  return true;
+}
+
+bool authority::add(requester who, signed_batch b, instant now) {
+  if (waiting() >= options_.waiting_max)
+    return false;
+  batches_.push_back(std::move(b));
+  batch_requesters_.push_back(who);
+  first_waiting_ = first_waiting_.value_or(now);
+  return true;
+}
+
+std::optional<instant> authority::wake_at(instant now, timestamp utc) const {
+  if (block_is_out())
+    return std::nullopt;
+  std::optional<instant> at;
+  if (first_waiting_)
+    at = waiting() >= options_.calls_max ? now : *first_waiting_ + options_.block_interval;
+  if (const auto deadline = state_.next_deadline()) {
+    const auto due = now + std::max(*deadline - utc, duration::zero()) + duration{1};
+    at = at ? std::min(*at, due) : due;
+  }
+  return at;
+}
+
+std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
+  if (block_is_out())
+    return std::nullopt;
+  const auto time = std::max(utc, state_.time() + duration{1});
+  const auto deadline = state_.next_deadline();
+  const bool calls_due = first_waiting_ && (idle || waiting() >= options_.calls_max ||
+                                            *first_waiting_ + options_.block_interval <= now);
+  if (!calls_due && !(deadline && *deadline < time))
+    return std::nullopt;
+
+  const auto count = std::min(entries_.size(), options_.calls_max);
+  std::vector<signed_batch> batches;
+  std::vector<requester> asked;
+  if (count > 0) {
+    batch own{.signer = host_,
+              .key = std::nullopt,
+              .nonce = state_.nonce(host_),
+              .valid_until = time + validity,
+              .entries = {}};
+    own.entries.assign(std::make_move_iterator(entries_.begin()),
+                       std::make_move_iterator(entries_.begin() + static_cast<std::ptrdiff_t>(count)));
+    asked.assign(requesters_.begin(), requesters_.begin() + static_cast<std::ptrdiff_t>(count));
+    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
+    requesters_.erase(requesters_.begin(), requesters_.begin() + static_cast<std::ptrdiff_t>(count));
+    batches.push_back(sign_batch(state_.chain(), std::move(own), options_.host_seed));
+  }
+  // Batches of others are verified here, because the block is then executed as trusted.
+  std::vector<call_answer> answers;
+  std::size_t room = options_.calls_max - count;
+  std::vector<requester> others;
+  std::size_t taken = 0;
+  for (; taken < batches_.size() && batches_[taken].batch.entries.size() <= room; ++taken) {
+    auto& b = batches_[taken];
+    if (!verify_batch(state_.chain(), b)) {
+      answers.push_back({batch_requesters_[taken], errc::bad_signature});
+      continue;
+    }
+    room -= b.batch.entries.size();
+    others.push_back(batch_requesters_[taken]);
+    batches.push_back(std::move(b));
+  }
+  batches_.erase(batches_.begin(), batches_.begin() + static_cast<std::ptrdiff_t>(taken));
+  batch_requesters_.erase(batch_requesters_.begin(),
+                          batch_requesters_.begin() + static_cast<std::ptrdiff_t>(taken));
+  first_waiting_ = waiting() > 0 ? std::optional{now} : std::nullopt;
+
+  auto made = state_.build(time, std::move(batches), signatures::trusted);
+  AINUR_ASSERT(made.has_value()); // the time is later, and there is nothing else to refuse
+  auto done = std::make_shared<published>();
+  done->height = made->applied.height;
+  done->time = made->applied.time;
+  done->block_hash = made->applied.block_hash;
+  done->answers = std::move(answers);
+  std::size_t next = 0;
+  if (count > 0) {
+    const auto& own = made->applied.batches[next++];
+    for (std::size_t i = 0; i < asked.size(); ++i)
+      done->answers.push_back({asked[i], own.status == errc::ok ? own.entries[i] : own.status});
+  }
+  for (const auto& who : others) {
+    const auto& b = made->applied.batches[next++];
+    auto how = b.status;
+    for (const auto one : b.entries)
+      if (how == errc::ok)
+        how = one;
+    done->answers.push_back({who, how});
+  }
+  done->events = std::move(made->applied.events);
+  if (options_.checkpoint_interval != 0 && done->height % options_.checkpoint_interval == 0)
+    done->state_hash = state_.state_hash();
+  out_ = std::move(done);
+  return encode_block(made->block);
+}
+
+std::shared_ptr<const published> authority::durable() {
+  AINUR_ASSERT(block_is_out());
+  return std::exchange(out_, nullptr);
+}
+
+} // namespace ainur::ledger

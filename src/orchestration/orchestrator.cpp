@@ -1,0 +1,460 @@
+// A task's way from submission to its end. Asking and deciding is in calls.cpp, taking over the tasks
+// of a lost orchestrator in recovery.cpp.
+#include "ainur/orchestration/orchestrator.hpp"
+
+#include <algorithm>
+
+#include "ainur/base/assert.hpp"
+
+namespace ainur::orchestration {
+
+namespace {
+
+std::uint64_t correlation_of(std::uint64_t number, std::uint16_t subtask, std::uint8_t step) noexcept {
+  return number << 16 | static_cast<std::uint64_t>(subtask) << 8 | step;
+}
+
+} // namespace
+
+void outputs::clear() {
+  ledger.clear();
+  views.clear();
+  capabilities.clear();
+  calls.clear();
+  closings.clear();
+  awards.clear();
+  settlements.clear();
+  judgements.clear();
+  ended.clear();
+  notes.clear();
+}
+
+orchestrator_core::orchestrator_core(orchestrator_options options,
+                                     std::unique_ptr<routing::router> router, rng random)
+    : options_(std::move(options)), router_(std::move(router)), random_(random),
+      next_call_((static_cast<std::uint64_t>(options_.number) & 0xfff) << 52 |
+                 (static_cast<std::uint64_t>(options_.starts) & 0xfff) << 40) {}
+
+orchestrator_core::state* orchestrator_core::find(const task_id& task, std::uint64_t* number) {
+  const auto at = numbers_.find(task);
+  if (at == numbers_.end())
+    return nullptr;
+  if (number != nullptr)
+    *number = at->second;
+  return &tasks_.at(at->second);
+}
+
+ledger::entry orchestrator_core::entry_for(const state& s, step what, ledger::call c) const {
+  const bool by_payer = what == step::open || what == step::dispute ||
+                        std::holds_alternative<ledger::release>(c);
+  if (by_payer)
+    return {s.origin.task->client, s.origin.client_index, std::move(c)};
+  return {options_.account, options_.hosted_index, std::move(c)};
+}
+
+void orchestrator_core::ask_ledger(std::uint64_t number, std::uint16_t subtask, step what,
+                                   ledger::call c, instant now, outputs& out) {
+  const auto correlation = correlation_of(number, subtask, static_cast<std::uint8_t>(what));
+  auto entry = entry_for(tasks_.at(number), what, std::move(c));
+  requests_.insert_or_assign(correlation, entry);
+  deadlines_.push({now + options_.ledger_patience, deadline::kind::ledger, correlation});
+  out.ledger.push_back({correlation, std::move(entry)});
+}
+
+void orchestrator_core::submit(submission s, moment now, outputs& out) {
+  if (numbers_.contains(s.task->id))
+    return; // delivered twice
+  const auto number = ++next_task_;
+  numbers_.emplace(s.task->id, number);
+  state fresh;
+  fresh.lines.resize(s.task->subtasks.size());
+  fresh.origin = std::move(s);
+  const auto at = tasks_.emplace(number, std::move(fresh)).first;
+  begin(number, at->second, now, out);
+}
+
+void orchestrator_core::begin(std::uint64_t number, state& s, moment now, outputs& out) {
+  const auto& t = *s.origin.task;
+  ask_ledger(number, 0, step::open,
+             ledger::open_task{.task = t.id,
+                               .budget = t.budget,
+                               .host = options_.host,
+                               .description = description_of(t),
+                               .award_by = t.award_by,
+                               .deadline = t.deadline,
+                               .subtasks = static_cast<std::uint16_t>(t.subtasks.size()),
+                               .reputation_min = t.reputation_min,
+                               .paid_at_result = options_.paid_at_result},
+             now.mono, out);
+}
+
+void orchestrator_core::cancel(const task_id& task, moment now, outputs& out) {
+  std::uint64_t number = 0;
+  auto* s = find(task, &number);
+  if (s == nullptr || s->cancelled)
+    return;
+  s->cancelled = true;
+  s->why = market::cause::cancelled;
+  if (!s->opened)
+    return; // on_ledger_answer goes on from here
+  stop_lines(number, *s, ledger::void_cause::cancelled, now.mono, out);
+  for (auto& l : s->lines)
+    if (l.phase == line_phase::waiting || l.phase == line_phase::calling) {
+      l.phase = line_phase::lost;
+      l.why = market::cause::cancelled;
+    }
+  close_rest(number, *s, out, now.mono);
+}
+
+void orchestrator_core::stop_lines(std::uint64_t number, state& s, ledger::void_cause why, instant now,
+                                   outputs& out) {
+  for (std::size_t i = 0; i < s.lines.size(); ++i) {
+    auto& l = s.lines[i];
+    if (l.phase != line_phase::working)
+      continue;
+    const auto subtask = static_cast<std::uint16_t>(i);
+    ask_ledger(number, subtask, step::stop, ledger::void_award{s.origin.task->id, subtask, why}, now,
+               out);
+    out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}});
+  }
+}
+
+void orchestrator_core::close_rest(std::uint64_t number, state& s, outputs& out, instant now) {
+  if (s.closing || s.awarding > 0)
+    return;
+  s.closing = true;
+  ask_ledger(number, 0xff, step::stop, ledger::close_task{s.origin.task->id}, now, out);
+}
+
+void orchestrator_core::advance(std::uint64_t number, state& s, moment now, outputs& out) {
+  if (s.closing)
+    return;
+  const auto& parts = s.origin.task->subtasks;
+  for (std::size_t i = 0; i < s.lines.size(); ++i) {
+    auto& l = s.lines[i];
+    if (l.phase != line_phase::waiting)
+      continue;
+    const auto& needs = parts[i].needs;
+    const auto is = [&s](line_phase phase) {
+      return [&s, phase](std::uint16_t n) { return s.lines[n].phase == phase; };
+    };
+    if (std::any_of(needs.begin(), needs.end(), is(line_phase::lost))) {
+      l.phase = line_phase::lost;
+      l.why = market::cause::failed_upstream;
+    } else if (std::all_of(needs.begin(), needs.end(), is(line_phase::paid))) {
+      call(number, s, static_cast<std::uint16_t>(i), now, out);
+    }
+  }
+  const auto any = [&s](std::initializer_list<line_phase> phases) {
+    return std::any_of(s.lines.begin(), s.lines.end(), [phases](const line& l) {
+      return std::find(phases.begin(), phases.end(), l.phase) != phases.end();
+    });
+  };
+  if (s.awarding > 0 || any({line_phase::calling}))
+    return;
+  if (any({line_phase::decided}))
+    return award(number, s, now, out);
+  const bool running =
+      any({line_phase::waiting, line_phase::working, line_phase::judging, line_phase::settling});
+  if (!running && any({line_phase::lost}))
+    close_rest(number, s, out, now.mono);
+}
+
+void orchestrator_core::award(std::uint64_t number, state& s, moment now, outputs& out) {
+  ledger::award_task a{.task = s.origin.task->id};
+  a.bids_root = s.bids_root;
+  for (std::size_t i = 0; i < s.lines.size(); ++i) {
+    const auto& l = s.lines[i];
+    if (l.phase == line_phase::decided)
+      a.lines.push_back({.subtask = static_cast<std::uint16_t>(i),
+                         .agent = l.agent,
+                         .price = l.price,
+                         .work = l.work,
+                         .bid = l.bid,
+                         .agent_signature = std::nullopt});
+    a.last = a.last && l.phase != line_phase::waiting;
+  }
+  s.awarding = static_cast<std::uint16_t>(a.lines.size());
+  ask_ledger(number, 0, step::award, std::move(a), now.mono, out);
+}
+
+void orchestrator_core::awarded(std::uint64_t number, state& s, moment now, timestamp block_time,
+                                outputs& out) {
+  s.awarding = 0;
+  if (s.awarded_at == instant{})
+    s.awarded_at = now.mono;
+  const auto& t = *s.origin.task;
+  instant last_finish = now.mono;
+  for (std::size_t i = 0; i < s.lines.size(); ++i) {
+    auto& l = s.lines[i];
+    if (l.phase != line_phase::decided)
+      continue;
+    const auto finish_by = std::min(block_time + l.work, t.deadline);
+    l.phase = line_phase::working;
+    l.awarded = now.mono;
+    last_finish = std::max(last_finish, now.mono + (finish_by - now.utc));
+    out.awards.push_back({l.at,
+                          {.call = l.call,
+                           .task = t.id,
+                           .subtask = static_cast<std::uint16_t>(i),
+                           .agent = l.agent,
+                           .price = l.price,
+                           .work = t.subtasks[i].work,
+                           .finish_by = finish_by,
+                           .orchestrator = options_.number,
+                           .input = t.subtasks[i].input}});
+    if (keep_notes)
+      out.notes.push_back({.task = t.id,
+                           .subtask = static_cast<std::uint16_t>(i),
+                           .what = outputs::note::kind::awarded,
+                           .call = l.call,
+                           .bids = {},
+                           .agent = l.agent,
+                           .price = l.price});
+  }
+  deadlines_.push({last_finish + options_.finish_grace, deadline::kind::finish, number});
+  if (s.cancelled)
+    stop_lines(number, s, ledger::void_cause::cancelled, now.mono, out);
+}
+
+void orchestrator_core::on_ledger_answer(std::uint64_t correlation, answer how, moment now,
+                                         timestamp block_time, outputs& out) {
+  if (requests_.erase(correlation) == 0)
+    return; // answered before, or of a task that ended
+  const auto number = correlation >> 16;
+  const auto subtask = static_cast<std::uint16_t>(correlation >> 8 & 0xff);
+  const auto at = tasks_.find(number);
+  if (at == tasks_.end())
+    return;
+  auto& s = at->second;
+  switch (static_cast<step>(correlation & 0xff)) {
+  case step::open:
+    return opened(number, s, how, now, out);
+  case step::award:
+    if (how == answer::done)
+      return awarded(number, s, now, block_time, out);
+    s.awarding = 0;
+    for (std::size_t i = 0; i < s.lines.size(); ++i)
+      if (s.lines[i].phase == line_phase::decided)
+        unfilled(number, s, static_cast<std::uint16_t>(i), market::cause::refused_by_ledger, now, out);
+    return advance(number, s, now, out);
+  case step::settle:
+    // The result may not have reached the ledger: it is posted again with the release.
+    if (how == answer::not_yet && s.lines[subtask].phase == line_phase::settling)
+      settle(number, s, subtask, now, out, true);
+    return;
+  case step::stop:
+  case step::dispute:
+    return; // what came of it arrives as an event, at the latest by the ledger's sweep
+  }
+}
+
+void orchestrator_core::opened(std::uint64_t number, state& s, answer how, moment now, outputs& out) {
+  if (how != answer::done)
+    return end(number, market::final_state::rejected,
+               how == answer::insufficient_funds ? market::cause::insufficient_funds
+                                                 : market::cause::refused_by_ledger,
+               now, out);
+  s.opened = true;
+  s.opened_at = now.mono;
+  if (keep_notes)
+    out.notes.push_back({.task = s.origin.task->id,
+                         .what = outputs::note::kind::opened,
+                         .bids = {},
+                         .agent = {},
+                         .price = s.origin.task->budget});
+  if (s.cancelled)
+    return close_rest(number, s, out, now.mono);
+  advance(number, s, now, out);
+}
+
+void orchestrator_core::on_delivery(market::delivery& d, moment now, outputs& out) {
+  std::uint64_t number = 0;
+  auto* s = find(d.task, &number);
+  if (s == nullptr || d.subtask >= s->lines.size())
+    return;
+  auto& l = s->lines[d.subtask];
+  if (l.phase != line_phase::working || l.agent != d.agent || d.gave_up)
+    return; // a failure is settled by the ledger's event
+  l.phase = line_phase::judging;
+  l.digest = d.digest;
+  l.content = std::move(d.content);
+  s->delivered_at = now.mono;
+  if (keep_notes)
+    out.notes.push_back({.task = d.task,
+                         .subtask = d.subtask,
+                         .what = outputs::note::kind::delivered,
+                         .call = l.call,
+                         .bids = {},
+                         .agent = d.agent,
+                         .price = l.price});
+  const auto& t = *s->origin.task;
+  switch (t.judged_by) {
+  case market::verification::accept:
+    return on_judgement(t.id, d.subtask, true, now, out);
+  case market::verification::digest:
+    return on_judgement(t.id, d.subtask, l.digest == market::expected_digest(t.id, d.subtask), now,
+                        out);
+  case market::verification::verifier:
+    out.judgements.push_back({s->origin.task, d.subtask, l.content});
+    return;
+  }
+}
+
+void orchestrator_core::on_judgement(const task_id& task, std::uint16_t subtask, bool good, moment now,
+                                     outputs& out) {
+  std::uint64_t number = 0;
+  auto* s = find(task, &number);
+  if (s == nullptr || subtask >= s->lines.size() || s->lines[subtask].phase != line_phase::judging)
+    return;
+  auto& l = s->lines[subtask];
+  l.good = good;
+  l.phase = line_phase::settling;
+  if (keep_notes)
+    out.notes.push_back({.task = task,
+                         .subtask = subtask,
+                         .what = outputs::note::kind::judged,
+                         .call = l.call,
+                         .bids = {},
+                         .agent = l.agent,
+                         .price = l.price,
+                         .count = good ? 1u : 0u});
+  settle(number, *s, subtask, now, out, false);
+}
+
+void orchestrator_core::settle(std::uint64_t number, state& s, std::uint16_t subtask, moment now,
+                               outputs& out, bool post_again) {
+  if (options_.paid_at_result)
+    return; // the ledger pays when the result is posted
+  const auto& l = s.lines[subtask];
+  const auto& id = s.origin.task->id;
+  // Only simulated agents live under hosts other than this one, so the host may post for the agent.
+  if (post_again && l.agent_index)
+    out.ledger.push_back({0, {l.agent, l.agent_index, ledger::post_result{id, subtask, l.digest}}});
+  if (l.good && !s.origin.disputes_falsely)
+    ask_ledger(number, subtask, step::settle, ledger::release{id, subtask}, now.mono, out);
+  else
+    ask_ledger(number, subtask, step::dispute, ledger::open_dispute{id, subtask}, now.mono, out);
+}
+
+void orchestrator_core::on_ledger_event(const ledger_event& event, moment now, outputs& out) {
+  std::uint64_t number = 0;
+  auto* s = find(event.task, &number);
+  if (s == nullptr)
+    return;
+  using kind = ledger_event::kind;
+  if (event.what == kind::ended)
+    return end(number, event.state, event.why, now, out);
+  if (event.subtask >= s->lines.size())
+    return;
+  auto& l = s->lines[event.subtask];
+  if (l.phase == line_phase::paid || l.phase == line_phase::lost)
+    return;
+  switch (event.what) {
+  case kind::paid:
+  case kind::ruled_for:
+    l.phase = line_phase::paid;
+    learn(*s, l, true);
+    break;
+  case kind::refunded:
+  case kind::ruled_against:
+    l.phase = line_phase::lost;
+    learn(*s, l, false);
+    break;
+  case kind::voided:
+    l.phase = line_phase::lost;
+    break;
+  case kind::disputed:
+  case kind::ended:
+    return;
+  }
+  tell_guard(*s, l, event, out);
+  l.why = event.why;
+  if (event.why != market::cause::none && s->why == market::cause::none)
+    s->why = event.why;
+  s->settled_at = now.mono;
+  advance(number, *s, now, out);
+}
+
+void orchestrator_core::tell_guard(const state& s, const line& l, const ledger_event& event,
+                                   outputs& out) {
+  if (l.call == 0)
+    return; // awarded by an orchestrator that was lost
+  auto group = std::find_if(out.settlements.begin(), out.settlements.end(),
+                            [&l](const auto& g) { return g.guard == l.at.guard; });
+  if (group == out.settlements.end())
+    group = out.settlements.insert(group, {l.at.guard, {}});
+  group->lines.push_back({.slot = l.at.slot,
+                          .call = l.call,
+                          .success = l.phase == line_phase::paid,
+                          .price = l.price,
+                          .slashed = event.slashed,
+                          .work = s.origin.task->subtasks[event.subtask].work});
+}
+
+void orchestrator_core::end(std::uint64_t number, market::final_state how, market::cause why,
+                            moment now, outputs& out) {
+  auto at = tasks_.find(number);
+  AINUR_ASSERT(at != tasks_.end());
+  auto& s = at->second;
+  task_end e{.task = s.origin.task, .state = how, .why = why};
+  if (e.why == market::cause::none)
+    e.why = s.why;
+  for (auto& l : s.lines) {
+    if (l.phase == line_phase::paid)
+      e.paid = e.paid.saturating_plus(l.price);
+    if (e.why == market::cause::none)
+      e.why = l.why;
+    e.results.push_back(std::move(l.content));
+  }
+  if (how == market::final_state::completed)
+    e.why = market::cause::none;
+  const auto span = [](instant from, instant to) { return to > from ? to - from : duration{}; };
+  e.awarded = s.awarded_at != instant{};
+  e.settled = e.awarded && s.settled_at != instant{} && s.delivered_at != instant{};
+  e.submission = span(s.origin.submitted, s.opened_at);
+  e.discovery = span(s.opened_at, s.called_at);
+  e.auction = e.awarded ? span(s.called_at, s.awarded_at) : duration{};
+  e.settlement = e.settled ? span(s.delivered_at, s.settled_at) : duration{};
+  e.total = span(s.origin.submitted, now.mono);
+  e.peers_asked = s.peers_asked;
+  e.bids = s.bids;
+  out.ended.push_back(std::move(e));
+  numbers_.erase(s.origin.task->id);
+  tasks_.erase(at);
+}
+
+void orchestrator_core::on_timer(moment now, outputs& out) {
+  while (!deadlines_.empty() && deadlines_.top().at <= now.mono) {
+    const auto due = deadlines_.top();
+    deadlines_.pop();
+    switch (due.what) {
+    case deadline::kind::call:
+      decide(due.key, now, out);
+      break;
+    case deadline::kind::ledger:
+      if (const auto lost = requests_.find(due.key);
+          lost != requests_.end() && tasks_.contains(due.key >> 16)) {
+        out.ledger.push_back({due.key, lost->second});
+        deadlines_.push({now.mono + options_.ledger_patience, due.what, due.key});
+      } else {
+        requests_.erase(due.key);
+      }
+      break;
+    case deadline::kind::finish:
+      if (const auto s = tasks_.find(due.key); s != tasks_.end()) {
+        out.views.push_back(s->second.origin.task->id);
+        deadlines_.push({now.mono + options_.finish_grace, due.what, due.key});
+      }
+      break;
+    }
+  }
+}
+
+std::optional<instant> orchestrator_core::next_timer() const {
+  if (deadlines_.empty())
+    return std::nullopt;
+  return deadlines_.top().at;
+}
+
+} // namespace ainur::orchestration
