@@ -1,0 +1,323 @@
+// The messages between the actors of a market that never leave the process. What must be proven to
+// a third party is not here: that travels as signed records (ledger/batch.hpp, crypto/signed.hpp).
+// Messages are batched where a handler makes several for the same actor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ainur/actors/caf.hpp"
+#include "ainur/discovery/directory.hpp"
+#include "ainur/ledger/authority.hpp"
+#include "ainur/market/bid.hpp"
+#include "ainur/orchestration/intake.hpp"
+#include "ainur/orchestration/orchestrator.hpp"
+#include "ainur/orchestration/worker.hpp"
+
+namespace ainur::msg {
+
+/// A timer of the receiver's own; a stale one has another number.
+struct tick {
+  std::uint64_t number = 0;
+};
+
+// --- ledger
+// ---------------------------------------------------------------------------------------
+
+/// Wants every published block. `who` marks the answers to its own calls.
+struct follow_ledger {
+  std::uint32_t who = 0;
+  caf::actor follower;
+};
+
+/// Calls for the next block; answered in a published block.
+struct ledger_calls {
+  std::uint32_t who = 0;
+  std::vector<orchestration::outputs::request> calls;
+};
+
+/// A durable block.
+struct block {
+  std::shared_ptr<const ledger::published> content;
+};
+
+/// How the ledger sees these tasks; answered by `task_views` to the sender.
+struct ask_views {
+  std::vector<task_id> tasks;
+};
+
+struct task_views {
+  std::vector<std::pair<task_id, std::optional<ledger::task_view>>> views;
+};
+
+// --- shard
+// ----------------------------------------------------------------------------------------
+
+struct listed_agent {
+  account_id agent;
+  account_id controller;
+  std::uint32_t slot = 0;
+  std::uint32_t capabilities = 0; ///< index into list_agents::capability_sets
+  std::uint16_t reputation = 0;
+  bool bonded = false;
+};
+
+/// The agents of a group, and the guard that alone may speak for them.
+struct list_agents {
+  std::uint32_t guard = 0;
+  caf::actor handle;
+  std::shared_ptr<const std::vector<std::vector<std::string>>> capability_sets;
+  std::vector<listed_agent> agents;
+};
+
+/// A group went down; its guard and agents are gone until they are listed again.
+struct group_lost {
+  std::uint32_t guard = 0;
+};
+
+struct want_agents {
+  std::uint32_t orchestrator = 0;
+  std::string capability;
+};
+
+struct agents_of_capability {
+  discovery::snapshot_ptr agents;
+};
+
+/// Guards that orchestrators may send to, and take actions from.
+struct guards_known {
+  std::vector<std::pair<std::uint32_t, caf::actor>> guards;
+};
+
+struct orchestrator_here {
+  std::uint32_t number = 0;
+  caf::actor handle;
+};
+
+/// New standing of an agent, from the reputation projection.
+struct standing {
+  account_id agent;
+  std::uint16_t reputation = 0;
+  bool bonded = false;
+  amount stake;
+};
+
+struct standings {
+  std::vector<standing> changes;
+};
+
+// --- orchestrator
+// ---------------------------------------------------------------------------------
+
+struct hand_task {
+  orchestration::submission what;
+  bool adopt = false;
+};
+
+struct cancel_task {
+  task_id task;
+};
+
+/// The gathered answers of one guard to one call.
+struct gathered_bids {
+  std::uint32_t guard = 0;
+  market::call_number call = 0;
+  std::uint32_t answered = 0; ///< agents that bid, declined or were refused
+  std::vector<orchestration::guarded_bid> bids;
+};
+
+struct delivered {
+  std::uint32_t guard = 0;
+  market::delivery what;
+};
+
+/// A bid that came past the guard: counted, never taken.
+struct bypassing_bid {
+  account_id agent;
+  market::call_number call = 0;
+};
+
+struct judged {
+  task_id task;
+  std::uint16_t subtask = 0;
+  bool good = false;
+};
+
+// --- guard
+// ----------------------------------------------------------------------------------------
+
+struct call_agents {
+  std::shared_ptr<const market::call_for_proposals> call;
+  std::vector<std::uint32_t> slots;
+  caf::actor orchestrator;
+};
+
+struct close_call {
+  orchestration::outputs::closing what;
+};
+
+struct give_award {
+  std::uint32_t slot = 0;
+  market::award award;
+};
+
+struct settle_awards {
+  orchestration::outputs::settling what;
+};
+
+/// An agent's answer to a price request; no offer: it does not want the work.
+struct offered {
+  std::uint32_t slot = 0;
+  market::call_number call = 0;
+  std::optional<orchestration::offer> offer;
+};
+
+struct work_done {
+  std::uint32_t slot = 0;
+  std::uint32_t orchestrator = 0;
+  market::delivery what;
+};
+
+struct heartbeat {
+  std::uint32_t slot = 0;
+  market::call_number call = 0;
+};
+
+/// (Re)started agents of the group.
+struct attach_agents {
+  std::vector<std::pair<std::uint32_t, caf::actor>> agents;
+};
+
+// --- agent
+// ----------------------------------------------------------------------------------------
+
+struct price_request {
+  std::shared_ptr<const market::call_for_proposals> call;
+};
+
+struct take_award {
+  market::award award;
+};
+
+struct stop_work {
+  market::call_number call = 0;
+};
+
+struct lost_call {
+  market::call_number call = 0;
+};
+
+struct settled {
+  orchestration::outputs::settling::line what;
+};
+
+struct new_guard {
+  caf::actor guard;
+};
+
+struct work_over {
+  market::call_number call = 0;
+};
+
+/// Switches misbehaviour on.
+struct misbehave {
+  orchestration::misbehaviour until;
+};
+
+// --- node and those who watch
+// ---------------------------------------------------------------------
+
+struct submit_task {
+  orchestration::submission what;
+  std::uint64_t request = 0;
+};
+
+struct tasks_ended {
+  std::uint32_t orchestrator = 0;
+  std::vector<orchestration::task_end> ends;
+};
+
+/// Final and durable, or refused at the door.
+struct task_news {
+  std::vector<orchestration::task_end> ends;
+};
+
+struct ask_status {
+  task_id task;
+};
+
+struct orchestrator_lost {
+  std::uint32_t number = 0;
+};
+
+/// What a run's recorder is told; batches from orchestrators and guards.
+struct recorded_notes {
+  std::vector<orchestration::outputs::note> notes;
+  instant at{};
+};
+
+struct guard_report {
+  std::uint64_t calls = 0; ///< price requests delivered to agents
+  std::uint64_t bids = 0;
+  std::uint64_t hops = 0; ///< messages between orchestrators and the guard
+
+  struct verdict {
+    account_id agent;
+    bool corrected = false; ///< else refused
+    std::string constraint;
+    task_id task;
+  };
+
+  std::uint64_t passed = 0;
+  std::vector<verdict> verdicts; ///< corrected and refused
+  instant at{};
+};
+
+} // namespace ainur::msg
+
+AINUR_LOCAL_MESSAGE(ainur::msg::tick)
+AINUR_LOCAL_MESSAGE(ainur::msg::follow_ledger)
+AINUR_LOCAL_MESSAGE(ainur::msg::ledger_calls)
+AINUR_LOCAL_MESSAGE(ainur::msg::block)
+AINUR_LOCAL_MESSAGE(ainur::msg::ask_views)
+AINUR_LOCAL_MESSAGE(ainur::msg::task_views)
+AINUR_LOCAL_MESSAGE(ainur::msg::list_agents)
+AINUR_LOCAL_MESSAGE(ainur::msg::group_lost)
+AINUR_LOCAL_MESSAGE(ainur::msg::want_agents)
+AINUR_LOCAL_MESSAGE(ainur::msg::agents_of_capability)
+AINUR_LOCAL_MESSAGE(ainur::msg::guards_known)
+AINUR_LOCAL_MESSAGE(ainur::msg::orchestrator_here)
+AINUR_LOCAL_MESSAGE(ainur::msg::standings)
+AINUR_LOCAL_MESSAGE(ainur::msg::hand_task)
+AINUR_LOCAL_MESSAGE(ainur::msg::cancel_task)
+AINUR_LOCAL_MESSAGE(ainur::msg::gathered_bids)
+AINUR_LOCAL_MESSAGE(ainur::msg::delivered)
+AINUR_LOCAL_MESSAGE(ainur::msg::bypassing_bid)
+AINUR_LOCAL_MESSAGE(ainur::msg::judged)
+AINUR_LOCAL_MESSAGE(ainur::msg::call_agents)
+AINUR_LOCAL_MESSAGE(ainur::msg::close_call)
+AINUR_LOCAL_MESSAGE(ainur::msg::give_award)
+AINUR_LOCAL_MESSAGE(ainur::msg::settle_awards)
+AINUR_LOCAL_MESSAGE(ainur::msg::offered)
+AINUR_LOCAL_MESSAGE(ainur::msg::work_done)
+AINUR_LOCAL_MESSAGE(ainur::msg::heartbeat)
+AINUR_LOCAL_MESSAGE(ainur::msg::attach_agents)
+AINUR_LOCAL_MESSAGE(ainur::msg::price_request)
+AINUR_LOCAL_MESSAGE(ainur::msg::take_award)
+AINUR_LOCAL_MESSAGE(ainur::msg::stop_work)
+AINUR_LOCAL_MESSAGE(ainur::msg::lost_call)
+AINUR_LOCAL_MESSAGE(ainur::msg::settled)
+AINUR_LOCAL_MESSAGE(ainur::msg::new_guard)
+AINUR_LOCAL_MESSAGE(ainur::msg::work_over)
+AINUR_LOCAL_MESSAGE(ainur::msg::misbehave)
+AINUR_LOCAL_MESSAGE(ainur::msg::submit_task)
+AINUR_LOCAL_MESSAGE(ainur::msg::tasks_ended)
+AINUR_LOCAL_MESSAGE(ainur::msg::task_news)
+AINUR_LOCAL_MESSAGE(ainur::msg::ask_status)
+AINUR_LOCAL_MESSAGE(ainur::msg::orchestrator_lost)
+AINUR_LOCAL_MESSAGE(ainur::msg::recorded_notes)
+AINUR_LOCAL_MESSAGE(ainur::msg::guard_report)
