@@ -171,7 +171,8 @@ void orchestrator_core::award(std::uint64_t number, state& s, moment now, output
                          .price = l.price,
                          .work = l.work,
                          .bid = l.bid,
-                         .agent_signature = std::nullopt});
+                         .agent_signature = std::nullopt,
+                         .agent_index = l.agent_index});
     a.last = a.last && l.phase != line_phase::waiting;
   }
   s.awarding = static_cast<std::uint16_t>(a.lines.size());
@@ -279,6 +280,7 @@ void orchestrator_core::on_delivery(market::delivery& d, moment now, outputs& ou
   l.phase = line_phase::judging;
   l.digest = d.digest;
   l.content = std::move(d.content);
+  l.delivered_at = now.mono;
   s->delivered_at = now.mono;
   if (keep_notes)
     out.notes.push_back({.task = d.task,
@@ -354,12 +356,12 @@ void orchestrator_core::on_ledger_event(const ledger_event& event, moment now, o
   case kind::paid:
   case kind::ruled_for:
     l.phase = line_phase::paid;
-    learn(*s, l, true);
+    learn(*s, event.subtask, true, now.mono);
     break;
   case kind::refunded:
   case kind::ruled_against:
     l.phase = line_phase::lost;
-    learn(*s, l, false);
+    learn(*s, event.subtask, false, now.mono);
     break;
   case kind::voided:
     l.phase = line_phase::lost;

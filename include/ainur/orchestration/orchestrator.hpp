@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -51,15 +52,14 @@ struct submission {
   instant submitted{};
 };
 
-enum class mechanism : std::uint8_t { second_price, first_price, posted_price };
-
 struct orchestrator_options {
   std::uint32_t number = 0;            ///< this orchestrator among those of its shard
   std::uint32_t starts = 0;            ///< how often it has started: makes call numbers unique
   account_id account;                  ///< bonded; awards are made by it
   std::optional<std::uint64_t> hosted_index;
   account_id host;                     ///< the host named in the tasks' ledger records
-  mechanism market = mechanism::second_price;
+  market::mechanism how = market::mechanism::second_price;
+  bool quality = false;                ///< weighs asks by reputation
   std::uint32_t asked = 8;             ///< peers asked in a call
   std::uint16_t rounds_max = 2;        ///< the second round offers the posted price
   duration call_window{200'000};       ///< how long bids are waited for
@@ -78,6 +78,7 @@ struct ledger_view {
     line_state state = line_state::awarded;
   };
   bool known = false;
+  bool open = true; ///< may still be awarded
   /// Set once the task has its final state.
   std::optional<market::final_state> ended;
   std::vector<line> lines;
@@ -182,10 +183,12 @@ struct outputs {
 /// One bid as a guard hands it on.
 struct guarded_bid {
   std::uint32_t slot = 0;
+  std::uint32_t index = 0; ///< the agent's number in the directory
   account_id agent;
+  std::optional<std::uint64_t> hosted_index; ///< set if the agent's account is hosted by our host
   amount price;
   duration work{};
-  AINUR_FIELDS(guarded_bid, slot, agent, price, work)
+  AINUR_FIELDS(guarded_bid, slot, index, agent, hosted_index, price, work)
 };
 
 class orchestrator_core {
@@ -236,18 +239,19 @@ private:
   struct line {
     line_phase phase = line_phase::waiting;
     std::uint16_t round = 0;
-    bool delivered = false;
     bool good = false;
     market::call_number call = 0;
     account_id agent;
     std::uint32_t index = 0; ///< the agent's number in the directory
     discovery::address at;
     std::optional<std::uint64_t> agent_index; ///< set if the agent is hosted by our host
-    amount price;
+    amount ask;   ///< what the winner asked
+    amount price; ///< what it gets
     duration work{};
     hash256 bid;
     hash256 digest;
     instant awarded{};
+    instant delivered_at{};
     market::cause why = market::cause::none;
     bytes content;
   };
@@ -278,7 +282,7 @@ private:
     std::uint32_t answered = 0;
     std::shared_ptr<const market::call_for_proposals> text;
     std::vector<std::pair<std::uint32_t, guarded_bid>> bids; ///< with the guard
-    std::vector<std::uint32_t> guards;
+    std::vector<std::uint32_t> guards; ///< those asked
   };
 
   struct deadline {
@@ -307,7 +311,9 @@ private:
   void decide(market::call_number call, moment now, outputs& out);
   void unfilled(std::uint64_t number, state& s, std::uint16_t subtask, market::cause why, moment now,
                 outputs& out);
-  void learn(const state& s, const line& l, bool success);
+  void learn(const state& s, std::uint16_t subtask, bool success, instant now);
+  void close_call(const open_call& c, std::optional<std::size_t> winner, std::span<const hash256> hashes,
+                  const hash256& root, outputs& out);
 
   void ask_ledger(std::uint64_t number, std::uint16_t subtask, step what, ledger::call c, instant now,
                   outputs& out);
@@ -323,7 +329,12 @@ private:
   std::unordered_map<task_id, std::uint64_t> numbers_;
   std::unordered_map<market::call_number, open_call> calls_;
   std::unordered_map<std::uint64_t, ledger::entry> requests_; ///< unanswered, by correlation
-  std::map<std::string, discovery::snapshot_ptr> agents_;
+  struct capability {
+    discovery::snapshot_ptr agents;
+    routing::capability_index index = 0;
+  };
+  std::map<std::string, capability> capabilities_;
+  std::vector<routing::peer_index> chosen_; ///< reused by every call
   std::map<std::string, std::vector<std::pair<std::uint64_t, std::uint16_t>>> waiting_; ///< for a snapshot
   std::priority_queue<deadline, std::vector<deadline>, std::greater<>> deadlines_;
 };

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "ainur/base/rng.hpp"
 #include "ainur/learning/bidder.hpp"
@@ -27,6 +29,7 @@ struct worker_terms {
   std::uint32_t speed_ppm = 1'000'000;
   std::uint32_t reliability_ppm = 1'000'000;
   std::uint32_t margin_ppm = 200'000;
+  std::uint32_t explore_ppm = 100'000; ///< first share of random asks of a learner
   std::uint16_t capacity = 1;
   strategy bids = strategy::truthful;
 };
@@ -82,7 +85,10 @@ public:
   /// active tasks matters.
   work_plan begin(const market::award& award, instant now);
   /// The work is over (delivered, given up or stopped).
-  void end() noexcept { active_ -= active_ > 0 ? 1 : 0; }
+  void end() noexcept {
+    if (active_ > 0)
+      --active_;
+  }
 
   /// The true cost of a piece of work, for profit and learning.
   [[nodiscard]] amount cost_of(duration work) const noexcept;
@@ -102,7 +108,13 @@ private:
   std::uint64_t seed_;
   std::uint16_t active_ = 0;
   std::unique_ptr<misbehaviour> faults_;
-  std::unique_ptr<learning::bidder> learner_;
+  /// Of agents that learn: what is learned, and the bids whose end is not known yet.
+  struct learning_state {
+    learning::bidder bidder;
+    std::vector<std::pair<market::call_number, learning::bid_token>> open;
+  };
+  [[nodiscard]] std::optional<learning::bid_token> take_token(market::call_number call);
+  std::unique_ptr<learning_state> learner_;
 };
 
 } // namespace ainur::orchestration

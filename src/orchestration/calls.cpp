@@ -1,0 +1,254 @@
+// Asking for bids and deciding the auction.
+#include <algorithm>
+
+#include "ainur/orchestration/orchestrator.hpp"
+
+namespace ainur::orchestration {
+
+void orchestrator_core::on_snapshot(discovery::snapshot_ptr agents, moment now, outputs& out) {
+  const auto name = agents->capability;
+  auto& known = capabilities_[name];
+  if (known.agents && known.agents->version >= agents->version && agents->version != 0)
+    return;
+  if (!known.agents)
+    known.index = router_->capability(name);
+  known.agents = std::move(agents);
+  std::vector<routing::peer_index> peers;
+  peers.reserve(known.agents->agents.size());
+  for (const auto& one : known.agents->agents)
+    peers.push_back(one.index);
+  router_->set_candidates(known.index, peers);
+  const auto waiting = waiting_.find(name);
+  if (waiting == waiting_.end())
+    return;
+  for (const auto& [number, subtask] : std::exchange(waiting->second, {}))
+    if (const auto s = tasks_.find(number);
+        s != tasks_.end() && s->second.lines[subtask].phase == line_phase::calling)
+      call(number, s->second, subtask, now, out);
+}
+
+void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subtask, moment now,
+                             outputs& out) {
+  const auto& t = *s.origin.task;
+  const auto& part = t.subtasks[subtask];
+  auto& l = s.lines[subtask];
+  l.phase = line_phase::calling;
+  const auto known = capabilities_.find(part.capability);
+  if (known == capabilities_.end() || !known->second.agents) {
+    auto& waiting = waiting_[part.capability];
+    if (waiting.empty())
+      out.capabilities.push_back(part.capability);
+    waiting.emplace_back(number, subtask);
+    // The shard may be restarting: the call's deadline asks again.
+    l.call = ++next_call_;
+    calls_.emplace(l.call, open_call{.task = number, .subtask = subtask, .text = {}, .bids = {}, .guards = {}});
+    deadlines_.push({now.mono + options_.ledger_patience, deadline::kind::call, l.call});
+    return;
+  }
+  const auto& agents = *known->second.agents;
+  const auto eligible = [&](routing::peer_index peer) {
+    const auto* shown = agents.find(peer);
+    return shown != nullptr && shown->reputation >= t.reputation_min &&
+           (t.reputation_min == 0 || shown->bonded) && shown->agent != t.client;
+  };
+  router_->choose(known->second.index, {options_.asked, t.value_per_second}, eligible, random_,
+                  chosen_);
+  if (s.called_at == instant{})
+    s.called_at = now.mono;
+  if (chosen_.empty())
+    return unfilled(number, s, subtask, market::cause::no_candidates, now, out);
+
+  l.call = ++next_call_;
+  auto text = std::make_shared<market::call_for_proposals>();
+  text->number = l.call;
+  text->task = t.id;
+  text->subtask = subtask;
+  text->round = l.round;
+  text->capability = part.capability;
+  text->work = part.work;
+  text->reserve = part.reserve;
+  text->budget = t.budget;
+  text->bids_by = now.utc + options_.call_window;
+  text->deadline = t.deadline;
+  text->reputation_min = t.reputation_min;
+  text->orchestrator = options_.number;
+  open_call c{.task = number,
+              .subtask = subtask,
+              .asked = static_cast<std::uint32_t>(chosen_.size()),
+              .text = text,
+              .bids = {},
+              .guards = {}};
+  c.bids.reserve(chosen_.size());
+  std::vector<discovery::address> where;
+  where.reserve(chosen_.size());
+  for (const auto peer : chosen_)
+    where.push_back(agents.find(peer)->at);
+  std::sort(where.begin(), where.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.guard, a.slot) < std::tie(b.guard, b.slot);
+  });
+  for (const auto& at : where) {
+    if (c.guards.empty() || c.guards.back() != at.guard) {
+      c.guards.push_back(at.guard);
+      out.calls.push_back({at.guard, {}, text});
+    }
+    out.calls.back().slots.push_back(at.slot);
+  }
+  s.peers_asked += c.asked;
+  if (keep_notes)
+    out.notes.push_back({.task = t.id,
+                         .subtask = subtask,
+                         .what = outputs::note::kind::called,
+                         .call = l.call,
+                         .bids = {},
+                         .agent = {},
+                         .price = part.reserve,
+                         .count = c.asked});
+  deadlines_.push({now.mono + options_.call_window, deadline::kind::call, l.call});
+  calls_.emplace(l.call, std::move(c));
+}
+
+void orchestrator_core::on_bids(market::call_number number, std::uint32_t guard,
+                                std::uint32_t answered, std::vector<guarded_bid>& bids, moment now,
+                                outputs& out) {
+  const auto at = calls_.find(number);
+  if (at == calls_.end() || !at->second.text)
+    return; // decided without them
+  auto& c = at->second;
+  if (std::find(c.guards.begin(), c.guards.end(), guard) == c.guards.end())
+    return;
+  for (auto& b : bids) {
+    const auto same = [&](const auto& have) {
+      return have.first == guard && have.second.slot == b.slot;
+    };
+    if (std::none_of(c.bids.begin(), c.bids.end(), same))
+      c.bids.emplace_back(guard, b);
+  }
+  c.answered += answered;
+  if (c.answered >= c.asked)
+    decide(number, now, out);
+}
+
+void orchestrator_core::decide(market::call_number number, moment now, outputs& out) {
+  auto node = calls_.extract(number);
+  if (node.empty())
+    return;
+  auto& c = node.mapped();
+  const auto at = tasks_.find(c.task);
+  if (at == tasks_.end())
+    return;
+  auto& s = at->second;
+  auto& l = s.lines[c.subtask];
+  if (l.phase != line_phase::calling || l.call != number)
+    return close_call(c, std::nullopt, {}, {}, out); // cancelled meanwhile: nobody wins
+  if (!c.text) // the shard did not answer in time: ask again
+    return call(c.task, s, c.subtask, now, out);
+
+  const auto& t = *s.origin.task;
+  const auto& agents = *capabilities_.at(c.text->capability).agents;
+  // Ties go to the smaller hash, so bids stand in the order of their hashes.
+  std::vector<std::pair<hash256, std::size_t>> order;
+  order.reserve(c.bids.size());
+  for (std::size_t i = 0; i < c.bids.size(); ++i) {
+    const auto& b = c.bids[i].second;
+    order.emplace_back(hash_of(market::bid{t.id, c.subtask, c.text->round, b.agent, b.price, b.work}), i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<market::auction_bid> asks;
+  std::vector<hash256> hashes;
+  for (const auto& [hash, i] : order) {
+    const auto& b = c.bids[i].second;
+    const auto* shown = agents.find(b.index);
+    asks.push_back({.controller = shown != nullptr ? shown->controller : b.agent,
+                    .price = b.price,
+                    .quality = options_.quality && shown != nullptr ? shown->reputation + 1u : 1u});
+    hashes.push_back(hash);
+  }
+  const auto root = market::root_of(hashes);
+  const auto how = c.text->round > 0 ? market::mechanism::posted_price : options_.how;
+  const auto decision = decide_single({.how = how, .reserve = c.text->reserve}, asks);
+  s.bids += static_cast<std::uint32_t>(c.bids.size());
+  if (keep_notes) {
+    outputs::note n{.task = t.id,
+                    .subtask = c.subtask,
+                    .what = outputs::note::kind::decided,
+                    .call = number,
+                    .bids = {},
+                    .agent = {},
+                    .price = {},
+                    .count = c.asked};
+    for (const auto& [hash, i] : order)
+      n.bids.emplace_back(c.bids[i].second.agent, c.bids[i].second.price);
+    if (!decision.awards.empty()) {
+      n.agent = c.bids[order[decision.awards[0].winner].second].second.agent;
+      n.price = decision.awards[0].payment;
+    }
+    out.notes.push_back(std::move(n));
+  }
+  if (decision.awards.empty()) {
+    close_call(c, std::nullopt, hashes, root, out);
+    return unfilled(c.task, s, c.subtask, market::cause::no_bids, now, out);
+  }
+  const auto& [hash, position] = order[decision.awards[0].winner];
+  const auto& [guard, won] = c.bids[position];
+  l.phase = line_phase::decided;
+  l.agent = won.agent;
+  l.index = won.index;
+  l.agent_index = won.hosted_index;
+  l.at = {guard, won.slot};
+  l.ask = won.price;
+  l.price = decision.awards[0].payment;
+  l.work = won.work;
+  l.bid = hash;
+  s.bids_root = root;
+  close_call(c, position, hashes, root, out);
+  advance(c.task, s, now, out);
+}
+
+void orchestrator_core::close_call(const open_call& c, std::optional<std::size_t> winner,
+                                   std::span<const hash256> hashes, const hash256& root,
+                                   outputs& out) {
+  if (!c.text)
+    return;
+  for (const auto guard : c.guards) {
+    outputs::closing closing{guard, c.text->number, {}, {}};
+    closing.receipts = {{c.text->number, {}, root, static_cast<std::uint16_t>(hashes.size())}};
+    for (std::size_t i = 0; i < c.bids.size(); ++i)
+      if (c.bids[i].first == guard && i != winner)
+        closing.losers.push_back(c.bids[i].second.slot);
+    out.closings.push_back(std::move(closing));
+  }
+}
+
+void orchestrator_core::unfilled(std::uint64_t number, state& s, std::uint16_t subtask,
+                                 market::cause why, moment now, outputs& out) {
+  auto& l = s.lines[subtask];
+  if (l.phase == line_phase::decided) // the ledger refused the award: the guard frees the bid
+    out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}});
+  const bool again = l.round + 1 < options_.rounds_max && !s.cancelled &&
+                     now.utc < s.origin.task->award_by;
+  if (again) {
+    ++l.round;
+    return call(number, s, subtask, now, out);
+  }
+  l.phase = line_phase::lost;
+  l.why = why;
+  if (s.why == market::cause::none)
+    s.why = why;
+  advance(number, s, now, out);
+}
+
+void orchestrator_core::learn(const state& s, std::uint16_t subtask, bool success, instant now) {
+  const auto& part = s.origin.task->subtasks[subtask];
+  const auto& l = s.lines[subtask];
+  const auto known = capabilities_.find(part.capability);
+  if (known == capabilities_.end() || l.call == 0)
+    return; // awarded by an orchestrator that was lost
+  const auto end = l.delivered_at == instant{} ? now : l.delivered_at;
+  router_->learn(known->second.index, l.index,
+                 {.result = success ? routing::verdict::success : routing::verdict::failure,
+                  .price = l.ask,
+                  .delivery = end > l.awarded ? end - l.awarded : duration{},
+                  .work = std::max(part.work, duration{1})});
+}
+
+} // namespace ainur::orchestration
