@@ -54,6 +54,9 @@ public:
   [[nodiscard]] virtual result<std::optional<bytes>> get(table_id table, bytes_view key) const = 0;
   /// Errors: `damaged` (names the key), `io`.
   [[nodiscard]] virtual result<page> scan(table_id table, const scan_range& range) const = 0;
+  /// The keys alone, values unread and unchecked. Errors: `io`.
+  [[nodiscard]] virtual result<std::vector<bytes>> scan_keys(table_id table,
+                                                             const scan_range& range) const = 0;
   /// Reads every value of every table. Errors: `damaged` for the first that is, `io`.
   [[nodiscard]] virtual result<check_report> check() const = 0;
 };

@@ -4,9 +4,9 @@
 // into the next together. The pure core of the store_writer: it says what to commit and when, and
 // whom to tell afterwards, in the order of submission.
 //
-//   add(...)          → perhaps a batch: the bounds are reached
-//   flush(now)        → the batch that is due (call when idle, or at wake_at())
-//   committed(result) → who is to be told what; then ask flush again
+//   add(...)          → taken, or refused
+//   flush(now)        → the batch that is due, if one is (call after add, when idle, and at
+//   wake_at()) committed(result) → who is to be told what; then ask flush again
 //
 // One batch is out at a time. If a batch fails because of one set (a sequence gap, a bad key), its
 // sets are tried again one by one, so that only the guilty writer fails. A writer whose set failed
@@ -76,6 +76,11 @@ private:
     instant since;
     bool alone; // was in a batch that failed
   };
+
+  [[nodiscard]] bool is_large() const noexcept {
+    return waiting_.size() >= options_.batch_count_max ||
+           waiting_bytes_ >= options_.batch_bytes_max;
+  }
 
   void drop_waiting_of_failed(std::vector<completion>& out);
 

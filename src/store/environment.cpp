@@ -1,0 +1,207 @@
+#include "ainur/store/environment.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lmdb_map.hpp"
+
+namespace ainur::store {
+
+namespace {
+
+std::string data_file_in(const std::string& directory) {
+  return directory + "/store.mdb";
+}
+
+auto os_failure(const std::string& what) {
+  return fail(errno == ENOSPC || errno == EDQUOT ? errc::disk_full : errc::io,
+              what + ": " + std::strerror(errno));
+}
+
+/// Locks `owner` for this handle and writes our process id into it.
+result<int> own(const std::string& directory) {
+  const auto path = directory + "/owner";
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    return os_failure(path);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    std::array<char, 24> text{};
+    const auto got = ::pread(fd, text.data(), text.size() - 1, 0);
+    ::close(fd);
+    return fail(errc::in_use,
+                directory + (got > 0 ? " is open in process " + std::string{text.data()}
+                                     : std::string{" is open elsewhere"}));
+  }
+  // The number only serves the message above.
+  const auto text = std::to_string(::getpid());
+  if (::ftruncate(fd, 0) != 0 ||
+      ::pwrite(fd, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    auto failure = os_failure(path);
+    ::close(fd);
+    return failure;
+  }
+  return fd;
+}
+
+result<void> make_directory(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST)
+    return {};
+  return os_failure(directory);
+}
+
+} // namespace
+
+struct lmdb_environment::handles {
+  std::string directory;
+  bool synced = true;
+  int owner = -1;
+  MDB_env* env = nullptr;
+  MDB_dbi dbi = 0;
+
+  handles() = default;
+  handles(const handles&) = delete;
+  handles& operator=(const handles&) = delete;
+
+  ~handles() {
+    if (env != nullptr) {
+      if (!synced)
+        mdb_env_sync(env, 1); // an orderly close keeps everything
+      mdb_env_close(env);
+    }
+    if (owner >= 0)
+      ::close(owner);
+  }
+
+  result<void> open_map(const environment_options& options) {
+    if (const int rc = mdb_env_create(&env); rc != MDB_SUCCESS)
+      return fail(raw::lmdb_error(rc, directory));
+    mdb_env_set_mapsize(env, options.map_bytes);
+    mdb_env_set_maxreaders(env, options.readers_max);
+    const unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (options.synced ? 0u : unsigned{MDB_NOSYNC});
+    if (const int rc = mdb_env_open(env, data_file_in(directory).c_str(), flags, 0600);
+        rc != MDB_SUCCESS)
+      return fail(raw::lmdb_error(rc, directory));
+    int dead = 0; // readers that a killed process left behind would keep pages forever
+    if (const int rc = mdb_reader_check(env, &dead); rc != MDB_SUCCESS)
+      return fail(raw::lmdb_error(rc, directory));
+    return {};
+  }
+
+  result<void> prepare() {
+    auto txn = raw::transaction::begin(env, true);
+    if (!txn)
+      return fail(txn.error());
+    if (const int rc = mdb_dbi_open(txn->get(), nullptr, 0, &dbi); rc != MDB_SUCCESS)
+      return fail(raw::lmdb_error(rc, directory));
+    MDB_stat stat;
+    if (const int rc = mdb_stat(txn->get(), dbi, &stat); rc != MDB_SUCCESS)
+      return fail(raw::lmdb_error(rc, directory));
+    raw::lmdb_map map{txn->get(), dbi};
+    if (auto ready = stat.ms_entries == 0 ? raw::put_format(map) : raw::check_format(map); !ready)
+      return fail(ready.error().within(directory));
+    return txn->commit();
+  }
+};
+
+lmdb_environment::lmdb_environment(std::unique_ptr<handles> open) noexcept
+    : handles_(std::move(open)) {}
+
+lmdb_environment::~lmdb_environment() = default;
+
+result<std::unique_ptr<lmdb_environment>>
+lmdb_environment::open(const std::string& directory, const environment_options& options) {
+  if (options.create) {
+    if (auto made = make_directory(directory); !made)
+      return fail(made.error());
+  } else if (::access(data_file_in(directory).c_str(), F_OK) != 0) {
+    return fail(errc::not_found, data_file_in(directory));
+  }
+  auto open = std::make_unique<handles>();
+  open->directory = directory;
+  open->synced = options.synced;
+  auto owner = own(directory);
+  if (!owner)
+    return fail(owner.error());
+  open->owner = *owner;
+  if (auto mapped = open->open_map(options); !mapped)
+    return fail(mapped.error());
+  if (auto ready = open->prepare(); !ready)
+    return fail(ready.error());
+  return std::unique_ptr<lmdb_environment>{new lmdb_environment{std::move(open)}};
+}
+
+result<void> lmdb_environment::commit(std::span<const write_set> sets) {
+  auto txn = raw::transaction::begin(handles_->env, true);
+  if (!txn)
+    return fail(txn.error());
+  raw::lmdb_map map{txn->get(), handles_->dbi};
+  if (auto applied = raw::apply(map, sets); !applied)
+    return applied;
+  return txn->commit();
+}
+
+result<void> lmdb_environment::sync() {
+  if (const int rc = mdb_env_sync(handles_->env, 1); rc != MDB_SUCCESS)
+    return fail(raw::lmdb_error(rc, handles_->directory));
+  return {};
+}
+
+result<std::unique_ptr<view>> lmdb_environment::open_view() const {
+  auto txn = raw::transaction::begin(handles_->env, false);
+  if (!txn)
+    return fail(txn.error());
+  return std::make_unique<raw::lmdb_view>(std::move(*txn), handles_->dbi);
+}
+
+result<void> lmdb_environment::backup(const std::string& target_directory) const {
+  if (::mkdir(target_directory.c_str(), 0700) != 0)
+    return errno == EEXIST ? fail(errc::already_exists, target_directory)
+                           : os_failure(target_directory);
+  const auto temporary = target_directory + "/store.mdb.tmp";
+  const auto copy = [&]() -> result<void> {
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+      return os_failure(temporary);
+    const int rc = mdb_env_copyfd2(handles_->env, fd, MDB_CP_COMPACT);
+    const bool synced = rc == MDB_SUCCESS && ::fsync(fd) == 0;
+    const int failure = errno;
+    ::close(fd);
+    if (rc != MDB_SUCCESS)
+      return fail(raw::lmdb_error(rc, temporary));
+    errno = failure;
+    if (!synced || ::rename(temporary.c_str(), data_file_in(target_directory).c_str()) != 0)
+      return os_failure(temporary);
+    const int directory = ::open(target_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool named = directory >= 0 && ::fsync(directory) == 0;
+    if (directory >= 0)
+      ::close(directory);
+    return named ? result<void>{} : os_failure(target_directory);
+  };
+  auto copied = copy();
+  if (!copied) {
+    ::unlink(temporary.c_str());
+    ::unlink(data_file_in(target_directory).c_str());
+    ::rmdir(target_directory.c_str());
+  }
+  return copied;
+}
+
+std::uint64_t lmdb_environment::size_bytes() const noexcept {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  if (mdb_env_info(handles_->env, &info) != MDB_SUCCESS ||
+      mdb_env_stat(handles_->env, &stat) != MDB_SUCCESS)
+    return 0;
+  return (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+}
+
+} // namespace ainur::store
