@@ -67,11 +67,13 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
               .nonce = state_.nonce(host_),
               .valid_until = time + validity,
               .entries = {}};
-    own.entries.assign(std::make_move_iterator(entries_.begin()),
-                       std::make_move_iterator(entries_.begin() + static_cast<std::ptrdiff_t>(count)));
+    own.entries.assign(
+        std::make_move_iterator(entries_.begin()),
+        std::make_move_iterator(entries_.begin() + static_cast<std::ptrdiff_t>(count)));
     asked.assign(requesters_.begin(), requesters_.begin() + static_cast<std::ptrdiff_t>(count));
     entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
-    requesters_.erase(requesters_.begin(), requesters_.begin() + static_cast<std::ptrdiff_t>(count));
+    requesters_.erase(requesters_.begin(),
+                      requesters_.begin() + static_cast<std::ptrdiff_t>(count));
     batches.push_back(sign_batch(state_.chain(), std::move(own), options_.host_seed));
   }
   // Batches of others are verified here, because the block is then executed as trusted.

@@ -1,13 +1,13 @@
-// The single authority of a ledger: gathers calls, cuts blocks, and says who is to be told what once
-// a block is durable.
+// The single authority of a ledger: gathers calls, cuts blocks, and says who is to be told what
+// once a block is durable.
 //
 //   add(...)          → calls wait
 //   cut(now)          → perhaps a sealed block: log it, in one commit
 //   durable()         → what to publish: answers to those who asked, and the block's events
 //
 // One block is out at a time, so calls that arrive meanwhile share the next one (group commit). If
-// the log refuses the block, throw the authority away and open it again from the log: nothing of the
-// block was shown to anyone. Calls of hosted accounts come from inside the trust domain and are
+// the log refuses the block, throw the authority away and open it again from the log: nothing of
+// the block was shown to anyone. Calls of hosted accounts come from inside the trust domain and are
 // signed here, one signature a block. Not thread-safe.
 #pragma once
 
@@ -70,9 +70,12 @@ public:
   [[nodiscard]] std::shared_ptr<const published> durable();
 
   [[nodiscard]] bool block_is_out() const noexcept { return out_ != nullptr; }
+
   [[nodiscard]] std::size_t waiting() const noexcept { return entries_.size() + batches_.size(); }
+
   /// With the block that is out: wait for `durable` before showing anything of it.
   [[nodiscard]] const state& working() const noexcept { return state_; }
+
   [[nodiscard]] const account_id& host() const noexcept { return host_; }
 
 private:

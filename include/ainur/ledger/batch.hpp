@@ -42,12 +42,15 @@ struct signed_batch {
   AINUR_FIELDS(signed_batch, batch, signature)
 };
 
-/// The bytes that are signed: the tag "ainur/batch/v1", a zero byte, and the batch in canonical
-/// msgpack. The chain's genesis hash is part of them, so that a batch acts on one chain only.
+/// What is signed under the domain tag "ainur/batch/v1" (signature.hpp): the chain's genesis hash,
+/// so that a batch acts on one chain only, and the batch in canonical msgpack.
 [[nodiscard]] bytes batch_message(const hash256& chain, const batch& b);
 
 /// `b` with its signature. `seed` is the signer's Ed25519 seed.
 [[nodiscard]] signed_batch sign_batch(const hash256& chain, batch b, const byte_array<32>& seed);
+
+/// What a call costs to execute, in units of a transfer; `fee_per_weight` is charged for it.
+[[nodiscard]] std::uint64_t weight_of(const call& c) noexcept;
 
 /// True if the signature is that of the signer's key.
 [[nodiscard]] bool verify_batch(const hash256& chain, const signed_batch& b);

@@ -21,6 +21,7 @@ enum class errc : std::uint16_t {
   fee_unpaid,        ///< the signer's free balance does not cover the weight fee
   not_hosted,        ///< the origin is neither the signer nor hosted by it under that index
   aborted,           ///< another entry of an all-or-nothing batch failed
+  block_full,        ///< not looked at: the block has no room left; offer it again
 
   // Calls: 100..
   insufficient_funds = 100, ///< the account holds less than asked

@@ -50,6 +50,7 @@ struct applied {
 /// A block made here, already applied.
 struct built {
   ledger::block block;     ///< the accepted batches only
+  bytes record;            ///< `block` encoded, for the log
   ledger::applied applied; ///< receipts of all batches given, the rejected ones too
 };
 
@@ -73,10 +74,11 @@ public:
   [[nodiscard]] result<applied> apply(const block& b, signatures check = signatures::verify);
 
   /// Makes the next block of the local authority from `batches` and executes it. Rejected batches
-  /// are left out of the block and answered in the receipts; so are those beyond
-  /// `block_entries_max` entries (`bad_batch`; cut before). The log must hold the block before
-  /// anything of the result is shown. Errors: `bad_block` if `time` is not later than the last
-  /// block's.
+  /// are left out of the block and answered in the receipts; a batch for which the block has no
+  /// room
+  /// (`block_entries_max`) is answered `block_full` and left out. The log must hold the block
+  /// before anything of the result is shown. Errors: `bad_block` if `time` is not later than the
+  /// last block's.
   [[nodiscard]] result<built> build(timestamp time, std::vector<signed_batch> batches,
                                     signatures check = signatures::verify);
 
@@ -105,6 +107,10 @@ public:
   /// review, dispute and arbitration windows as grace, this is 0 after every block that was not cut
   /// by `sweep_max`. Linear.
   [[nodiscard]] std::uint64_t escrows_overdue(duration grace) const;
+
+  /// Checks every sum and cross-reference between the tables. Linear. Errors: `bad_snapshot`,
+  /// saying what does not agree (never, unless there is a bug).
+  [[nodiscard]] result<void> audit() const;
 
   /// Merkle root over the canonical records of all tables (docs/ledger.md): a function of the
   /// records alone. Linear; about 2 µs a record.

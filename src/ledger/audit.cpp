@@ -1,0 +1,151 @@
+// The slow check of everything that must agree between the tables. Snapshots pass it before they
+// are used, so that the handlers may rely on it.
+#include <algorithm>
+#include <unordered_map>
+
+#include "state_impl.hpp"
+
+namespace ainur::ledger {
+
+namespace {
+
+/// What the other tables say about one account.
+struct expected {
+  amount reserved, exposure, held, unbonding;
+  std::uint32_t open_awards = 0, open_tasks = 0;
+};
+
+class auditor {
+public:
+  explicit auditor(const book& b) : b_(b) {}
+
+  std::optional<std::string> run() {
+    b_.tasks.for_each([this](const task_key& k, const task_record& t) { check_task(k.id, t); });
+    b_.disputes.for_each([this](const award_key& k, const dispute_record& d) { check(k, d); });
+    b_.slashes.for_each([this](const number_key& k, const slash_record& r) {
+      gather(of_[r.offender].held, r.value);
+      require(k.number > 0 && k.number < b_.meta.slash_next, "the number of a slash");
+      require(r.score_before <= reputation_max, "the score before a slash");
+    });
+    b_.unbonding.for_each([this](const account_key& k, const unbonding_record& r) {
+      require(!r.chunks.empty() && r.chunks.size() <= b_.rules().unbonding_chunks_max,
+              "the number of unbonding parts of " + to_string(k.id));
+      for (const auto& c : r.chunks) {
+        require(!c.value.is_zero(), "an empty unbonding part");
+        gather(of_[k.id].unbonding, c.value);
+      }
+    });
+    b_.accounts.for_each([this](const account_key& k, const account_record& r) { check(k.id, r); });
+    for (const auto& [id, e] : of_)
+      require(b_.accounts.find({id}) != nullptr,
+              "an account that is referred to: " + to_string(id));
+    check_arbiters();
+    check_money();
+    return problem_;
+  }
+
+private:
+  void require(bool holds, std::string what) {
+    if (!holds && !problem_)
+      problem_ = std::move(what) + " does not agree";
+  }
+
+  void gather(amount& to, amount value) {
+    const auto sum = to.plus(value);
+    require(sum.has_value(), "a sum that does not fit");
+    to = sum.value_or(amount::max());
+  }
+
+  void check_task(const task_id& id, const task_record& t) {
+    const auto name = " of task " + to_string(id);
+    const auto fee = [this](amount price) { return share(price, b_.rules().release_fee_ppm); };
+    auto spent = t.paid;
+    gather(spent, t.unawarded);
+    int next = 0;
+    bool any_open = false;
+    for (const auto& a : t.awards) {
+      require(a.subtask >= next && a.subtask < t.subtasks, "the order of awards" + name);
+      next = a.subtask + 1;
+      require(a.fee == fee(a.price), "the fee of an award" + name);
+      const auto* d = b_.disputes.find({id, a.subtask});
+      require((d != nullptr) == (a.status == award_status::disputed), "the dispute" + name);
+      if (!a.open())
+        continue;
+      any_open = true;
+      gather(spent, a.price);
+      auto& agent = of_[a.agent];
+      ++agent.open_awards;
+      if (t.paid_at_result)
+        gather(agent.exposure, a.price);
+      if (d != nullptr)
+        gather(of_[t.payer].reserved, d->bond);
+    }
+    require(spent <= t.budget, "the budget" + name);
+    require(t.fee_reserved == fee(t.unawarded), "the reserved fee" + name);
+    require(t.open || t.unawarded.is_zero(), "the closed budget" + name);
+    require(t.ended.has_value() == (!t.open && !any_open), "the end" + name);
+    require(t.subtasks > 0 && t.subtasks <= subtasks_max, "the number of subtasks" + name);
+    require(t.reputation_min <= reputation_max, "the minimum" + name);
+    require(t.award_by <= t.deadline && t.deadline <= b_.time + horizon_max, "the times" + name);
+    if (!t.ended) {
+      auto& payer = of_[t.payer];
+      ++payer.open_tasks;
+      gather(payer.reserved, t.unawarded);
+      gather(payer.reserved, t.fee_reserved);
+    }
+  }
+
+  void check(const award_key& key, const dispute_record& d) {
+    const auto* t = b_.tasks.find({key.task});
+    const auto* a = t == nullptr ? nullptr : t->award(key.subtask);
+    require(a != nullptr && a->status == award_status::disputed, "the award of a dispute");
+    require(d.seats.size() <= 3 && d.earlier.size() <= 3 && (d.round == 1 || d.round == 2),
+            "the arbiters of a dispute");
+  }
+
+  void check(const account_id& id, const account_record& r) {
+    const auto name = " of account " + to_string(id);
+    const auto found = of_.find(id);
+    const auto e = found == of_.end() ? expected{} : found->second;
+    require(r.reserved == e.reserved, "the reserve" + name);
+    require(r.exposure == e.exposure, "the exposure" + name);
+    require(r.held == e.held, "the held stake" + name);
+    require(r.unbonding == e.unbonding, "the unbonding stake" + name);
+    require(r.open_awards == e.open_awards, "the number of open awards" + name);
+    require(r.open_tasks == e.open_tasks, "the number of open tasks" + name);
+    require(r.score <= reputation_max && r.history <= 0x3ff && r.outcomes <= 10, "standing" + name);
+    require((r.arbiter != 0) == (r.bonded >= b_.rules().bond_min), "eligibility" + name);
+    const auto* seat = r.arbiter == 0 ? nullptr : b_.arbiters.find({r.arbiter - 1u});
+    require(r.arbiter == 0 || (seat != nullptr && seat->account == id),
+            "the arbiter's place" + name);
+    seats_ += r.arbiter == 0 ? 0 : 1;
+  }
+
+  void check_arbiters() {
+    require(b_.arbiters.size() == seats_, "the number of arbiters");
+    b_.arbiters.for_each([this](const number_key& k, const arbiter_record&) {
+      require(k.number < b_.arbiters.size(), "the place of an arbiter");
+    });
+  }
+
+  void check_money() {
+    const auto t = sum_up(b_);
+    amount sum;
+    for (const auto part : {t.free, t.reserved, t.bonded, t.escrow, t.treasury})
+      gather(sum, part);
+    require(sum == t.issuance, "the issuance");
+  }
+
+  const book& b_;
+  std::unordered_map<account_id, expected> of_;
+  std::size_t seats_ = 0;
+  std::optional<std::string> problem_;
+};
+
+} // namespace
+
+std::optional<std::string> find_inconsistency(const book& b) {
+  return auditor{b}.run();
+}
+
+} // namespace ainur::ledger

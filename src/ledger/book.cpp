@@ -1,0 +1,128 @@
+#include "book.hpp"
+
+#include <algorithm>
+
+namespace ainur::ledger {
+
+std::uint64_t spread_bytes(const std::uint8_t* data, std::size_t size) noexcept {
+  std::uint64_t mixed = 0x243f6a8885a308d3u;
+  for (std::size_t i = 0; i < size; i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, data + i, 8);
+    mixed = (mixed ^ word) * 0x9e3779b97f4a7c15u;
+    mixed ^= mixed >> 29;
+  }
+  return mixed * 0xbf58476d1ce4e5b9u;
+}
+
+const award_record* task_record::award(std::uint16_t subtask) const noexcept {
+  const auto it = std::find_if(awards.begin(), awards.end(),
+                               [subtask](const auto& a) { return a.subtask == subtask; });
+  return it == awards.end() ? nullptr : &*it;
+}
+
+award_record* task_record::award(std::uint16_t subtask) noexcept {
+  return const_cast<award_record*>(std::as_const(*this).award(subtask)); // NOLINT: ours
+}
+
+void book::record_undo(bool on) {
+  for_each_table([on](table_id, auto& t) { t.record_undo(on); });
+}
+
+book::mark book::here() const {
+  mark m{{}, meta};
+  std::size_t i = 0;
+  for_each_table([&](table_id, const auto& t) { m.tables[i++] = t.undo_mark(); });
+  return m;
+}
+
+void book::roll_back(const mark& m) {
+  std::size_t i = 0;
+  for_each_table([&](table_id, auto& t) { t.roll_back(m.tables[i++]); });
+  meta = m.meta;
+}
+
+void book::forget_undo() {
+  for_each_table([](table_id, auto& t) { t.forget_undo(); });
+}
+
+party book::party_of(const account_id& id) {
+  const auto [it, fresh] = party_index_.try_emplace(id, static_cast<party>(parties_.size()));
+  if (fresh)
+    parties_.push_back(id);
+  return it->second;
+}
+
+std::optional<account_id> book::id_of(party p) const {
+  return p == 0 ? std::nullopt : std::optional{parties_[p]};
+}
+
+account_id book::controller_of(const account_id& id) const {
+  const auto* r = accounts.find({id});
+  if (r == nullptr)
+    return id;
+  if (r->controller != 0)
+    return parties_[r->controller];
+  return r->host != 0 ? parties_[r->host] : id;
+}
+
+account_id book::signer_of(const account_id& id) const {
+  const auto* r = accounts.find({id});
+  return r != nullptr && r->host != 0 ? parties_[r->host] : id;
+}
+
+bool book::live(const deadline& d) const {
+  if (d.kind == deadline_kind::slash) {
+    const auto* r = slashes.find({d.number});
+    return r != nullptr && r->due == d.due;
+  }
+  const auto* t = tasks.find({d.task});
+  if (t == nullptr)
+    return false;
+  if (d.kind == deadline_kind::award_by)
+    return t->open && t->award_by == d.due;
+  if (d.kind == deadline_kind::prune)
+    return t->ended && t->prune_at == d.due;
+  const auto* a = t->award(static_cast<std::uint16_t>(d.number));
+  return a != nullptr && a->open() && a->due == d.due;
+}
+
+void book::index_deadlines() {
+  due = {};
+  tasks.for_each([this](const task_key& key, const task_record& t) {
+    if (t.open)
+      due.push({t.award_by, deadline_kind::award_by, key.id, 0});
+    if (t.ended)
+      due.push({t.prune_at, deadline_kind::prune, key.id, 0});
+    for (const auto& a : t.awards)
+      if (a.open())
+        due.push({a.due, deadline_kind::award, key.id, a.subtask});
+  });
+  slashes.for_each([this](const number_key& key, const slash_record& r) {
+    due.push({r.due, deadline_kind::slash, {}, key.number});
+  });
+}
+
+account_form book::form_of(const account_id& id, const account_record& r) const {
+  return {id,
+          r.free,
+          r.reserved,
+          r.bonded,
+          r.unbonding,
+          r.held,
+          r.exposure,
+          r.nonce,
+          id_of(r.host),
+          id_of(r.controller),
+          r.open_awards,
+          r.open_tasks,
+          r.repeated_era,
+          r.arbiter,
+          r.severe,
+          r.score,
+          r.history,
+          r.outcomes,
+          r.rated};
+}
+
+} // namespace ainur::ledger

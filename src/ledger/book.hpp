@@ -1,0 +1,201 @@
+// The books: all tables of the ledger with the operations that keep them consistent, shared by the
+// handlers of the calls (one file a subject). Everything here checks first and writes afterwards,
+// or is undone by `roll_back`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "ainur/ledger/error.hpp"
+#include "ainur/ledger/event.hpp"
+#include "ainur/ledger/genesis.hpp"
+#include "deadlines.hpp"
+#include "records.hpp"
+#include "table.hpp"
+
+namespace ainur::ledger {
+
+/// Amounts whose sum is known to fit, since all of them are part of the issuance.
+inline void add(amount& to, amount value) {
+  const auto sum = to.plus(value);
+  AINUR_ASSERT(sum.has_value());
+  to = *sum;
+}
+
+inline void take(amount& from, amount value) {
+  const auto rest = from.minus(value);
+  AINUR_ASSERT(rest.has_value());
+  from = *rest;
+}
+
+[[nodiscard]] inline amount share(amount of, std::uint32_t ppm) {
+  return of.times(ppm, 1'000'000);
+}
+
+inline constexpr std::size_t evidence_bytes_max = 64u << 10;
+inline constexpr std::uint16_t subtasks_max = 256;
+inline constexpr std::uint16_t reputation_max = 1000;
+inline constexpr duration horizon_max = std::chrono::hours{24 * 3660}; ///< ten years
+inline constexpr timestamp time_max = timestamp_at(253'402'300'799'000'000);
+
+struct book {
+  genesis origin; ///< without its allocations
+  std::uint64_t height = 0;
+  timestamp time{};
+  hash256 last_hash;
+
+  meta_record meta;
+  table<account_key, account_record> accounts;
+  table<account_key, unbonding_record> unbonding;
+  table<task_key, task_record> tasks;
+  table<award_key, dispute_record> disputes;
+  table<number_key, slash_record> slashes;
+  table<pair_key, gain_record> gains;
+  table<number_key, arbiter_record> arbiters;
+  deadlines due;
+  std::vector<deadline> handled; ///< taken from `due` by this block, to be put back by a roll-back
+
+  [[nodiscard]] const parameters& rules() const noexcept { return origin.parameters; }
+
+  /// Calls `visit(table_id, table)` for every table, in order of their numbers.
+  template <class Visitor>
+  void for_each_table(Visitor&& visit) {
+    visit(table_id::accounts, accounts);
+    visit(table_id::unbonding, unbonding);
+    visit(table_id::tasks, tasks);
+    visit(table_id::disputes, disputes);
+    visit(table_id::slashes, slashes);
+    visit(table_id::gains, gains);
+    visit(table_id::arbiters, arbiters);
+  }
+
+  template <class Visitor>
+  void for_each_table(Visitor&& visit) const {
+    const_cast<book*>(this)->for_each_table( // NOLINT: the visitor sees constant tables
+        [&visit](table_id id, const auto& t) { visit(id, t); });
+  }
+
+  /// A point to come back to while undo is recorded.
+  struct mark {
+    std::size_t tables[7];
+    meta_record meta;
+  };
+
+  void record_undo(bool on);
+  [[nodiscard]] mark here() const;
+  void roll_back(const mark& m);
+  void forget_undo();
+
+  [[nodiscard]] party party_of(const account_id& id);
+  [[nodiscard]] std::optional<account_id> id_of(party p) const;
+  /// Whose account it is: as declared, its host, or itself.
+  [[nodiscard]] account_id controller_of(const account_id& id) const;
+  /// The key that signs for it: its host's, or its own.
+  [[nodiscard]] account_id signer_of(const account_id& id) const;
+
+  /// True if the record still waits for exactly this.
+  [[nodiscard]] bool live(const deadline& d) const;
+  /// Refills `due` from the records.
+  void index_deadlines();
+
+  [[nodiscard]] account_form form_of(const account_id& id, const account_record& r) const;
+
+private:
+  std::vector<account_id> parties_{account_id{}};
+  std::unordered_map<account_id, party> party_index_;
+};
+
+/// One block at work: the books, the time, and what happened so far.
+struct session {
+  book& b;
+  timestamp now;
+  std::uint64_t height;
+  account_id author;
+  std::vector<event::any> events;
+
+  [[nodiscard]] const parameters& rules() const noexcept { return b.rules(); }
+
+  template <class Event>
+  void emit(Event e) {
+    events.emplace_back(std::move(e));
+  }
+};
+
+/// Who acts: the origin, and the account whose key signed for it.
+struct actor {
+  account_id origin;
+  account_id signer;
+
+  [[nodiscard]] bool hosted() const noexcept { return origin != signer; }
+};
+
+// accounts.cpp
+/// Adds to the free balance; an account that is not there is opened if `value` is at least the
+/// existential deposit, else the treasury gets it.
+void credit(session& s, const account_id& to, amount value);
+/// Reaps what is below the existential deposit, and removes the record if nothing refers to it.
+void tidy(session& s, const account_id& id);
+/// A release fee: part to the author, the rest to the treasury.
+void pay_fee(session& s, amount fee);
+
+// stake.cpp
+/// Takes up to `value` from the bond, first the active part, then what unlocks last. Returns what
+/// was there; the caller puts it somewhere.
+[[nodiscard]] amount take_stake(session& s, const account_id& id, amount value);
+/// Gives back to the active bond.
+void return_stake(session& s, const account_id& id, amount value);
+/// Makes membership among the arbiters follow the bond.
+void update_arbiter(session& s, const account_id& id, account_record& r);
+
+// reputation.cpp
+/// May this agent take an award of `price` in the task?
+[[nodiscard]] errc admit(const session& s, const task_record& t, const account_id& agent,
+                         amount price);
+/// A success or failure: reputation and, for a failure, stake. Fills the outcome's fields.
+void conclude(session& s, task_record& t, event::outcome& o);
+/// Notes a penalty over one award; returns by how much `value` exceeds what was charged before.
+[[nodiscard]] amount penalty_due(const task_record& t, std::uint16_t subtask, const account_id& who,
+                                 amount value);
+[[nodiscard]] amount penalty_so_far(const task_record& t, std::uint16_t subtask,
+                                    const account_id& who);
+void note_penalty(task_record& t, std::uint16_t subtask, const account_id& who, amount value);
+
+// settle.cpp
+/// Ends an award: moves the money, the standing, and perhaps ends the task.
+void end_award(session& s, const task_id& id, std::uint16_t subtask, outcome_cause cause);
+/// Frees what is not awarded and admits no more awards.
+void close_awards(session& s, const task_id& id, task_record& t);
+/// Ends the task if nothing of it is open.
+void end_task(session& s, const task_id& id, task_record& t);
+/// True for the host and for orchestrators of the host.
+[[nodiscard]] bool acts_for_host(const session& s, const actor& a, const task_record& t);
+
+// disputes.cpp, offences.cpp: what their deadlines do
+void dispute_over(session& s, const task_id& id, std::uint16_t subtask);
+void pay_slash(session& s, std::uint64_t number);
+
+// sweep.cpp
+/// Handles the deadlines that have passed; returns how many.
+std::uint64_t sweep(session& s);
+
+// The calls.
+[[nodiscard]] errc handle(session& s, const actor& a, const transfer& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const open_account& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const bond& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const unbond& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const withdraw_unbonded& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const open_task& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const award_task& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const post_result& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const give_up& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const release& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const void_award& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const close_task& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const open_dispute& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const vote_dispute& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const report_offence& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const cancel_slash& c);
+
+} // namespace ainur::ledger

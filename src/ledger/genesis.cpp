@@ -1,0 +1,137 @@
+#include "ainur/ledger/genesis.hpp"
+
+#include <algorithm>
+
+#include "ainur/codec/msgpack.hpp"
+#include "ainur/crypto/hash.hpp"
+#include "ainur/ledger/error.hpp"
+#include "book.hpp"
+
+namespace ainur::ledger {
+
+namespace {
+
+constexpr codec::limits genesis_limits{
+    .bytes_max = std::size_t{1} << 30, .elements_max = std::size_t{1} << 24, .blob_max = 1u << 16};
+
+tl::unexpected<error> bad(std::string what) {
+  return fail(errc::bad_genesis, std::move(what));
+}
+
+result<void> check_rates(const parameters& p) {
+  const std::pair<std::string_view, std::uint32_t> rates[] = {
+      {"probation_share_ppm", p.probation_share_ppm},
+      {"exposure_share_ppm", p.exposure_share_ppm},
+      {"failure_slash_ppm", p.failure_slash_ppm},
+      {"fraudulent_result_ppm", p.fraudulent_result_ppm},
+      {"double_acceptance_ppm", p.double_acceptance_ppm},
+      {"repeated_failures_ppm", p.repeated_failures_ppm},
+      {"protocol_violation_ppm", p.protocol_violation_ppm},
+      {"release_fee_ppm", p.release_fee_ppm},
+      {"dispute_bond_ppm", p.dispute_bond_ppm},
+      {"absence_slash_ppm", p.absence_slash_ppm},
+      {"fee_author_ppm", p.fee_author_ppm}};
+  for (const auto& [name, value] : rates)
+    if (value > 1'000'000)
+      return bad(std::string{name} + " is more than 1,000,000 parts per million");
+  const std::pair<std::string_view, std::uint16_t> scores[] = {
+      {"reputation_start", p.reputation_start},
+      {"reputation_gain", p.reputation_gain},
+      {"reputation_loss", p.reputation_loss},
+      {"probation_below", p.probation_below}};
+  for (const auto& [name, value] : scores)
+    if (value > reputation_max)
+      return bad(std::string{name} + " is more than 1000");
+  return {};
+}
+
+result<void> check_parameters(const parameters& p) {
+  if (auto rates = check_rates(p); !rates)
+    return rates;
+  const std::pair<std::string_view, duration> times[] = {
+      {"era", p.era},
+      {"unbonding", p.unbonding},
+      {"review_window", p.review_window},
+      {"dispute_window", p.dispute_window},
+      {"arbitration_window", p.arbitration_window},
+      {"appeal_window", p.appeal_window},
+      {"retention", p.retention}};
+  for (const auto& [name, value] : times)
+    if (value < duration{0} || value > horizon_max)
+      return bad(std::string{name} + " is not between 0 and ten years");
+  if (p.era < std::chrono::seconds{1})
+    return bad("era is shorter than a second");
+  const std::pair<std::string_view, std::uint64_t> positive[] = {
+      {"existential_deposit", p.existential_deposit.micro()},
+      {"bond_min", p.bond_min.micro()},
+      {"reputation_gain_step", p.reputation_gain_step},
+      {"unbonding_chunks_max", p.unbonding_chunks_max},
+      {"block_entries_max", p.block_entries_max},
+      {"sweep_max", p.sweep_max}};
+  for (const auto& [name, value] : positive)
+    if (value == 0)
+      return bad(std::string{name} + " is 0");
+  if (p.unbonding_chunks_max > 1024)
+    return bad("unbonding_chunks_max is more than 1024");
+  if (p.block_entries_max > 1'000'000)
+    return bad("block_entries_max is more than 1,000,000");
+  return {};
+}
+
+result<void> check_allocations(const genesis& g) {
+  auto total = g.treasury;
+  const account_id* before = nullptr;
+  for (const auto& a : g.allocations) {
+    const auto where = "allocation of " + to_string(a.account) + ": ";
+    if (a.account.is_none())
+      return bad(where + "this id means none");
+    if (before != nullptr && a.account <= *before)
+      return bad(where + "accounts must stand in increasing order, each once");
+    if (a.free < g.parameters.existential_deposit && (a.bonded.is_zero() || !a.free.is_zero()))
+      return bad(where + "less than the existential deposit");
+    const auto sum = total.plus(a.free);
+    const auto with_bond = sum ? sum->plus(a.bonded) : std::nullopt;
+    if (!with_bond)
+      return bad(where + "all money together does not fit 64 bits");
+    total = *with_bond;
+    before = &a.account;
+  }
+  return {};
+}
+
+} // namespace
+
+result<void> validate(const genesis& g) {
+  if (g.version != 1)
+    return bad("version " + std::to_string(g.version) + " is unknown; this program reads 1");
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (g.chain.empty() || g.chain.size() > 64 ||
+      !std::all_of(g.chain.begin(), g.chain.end(), printable))
+    return bad("chain must be 1 to 64 printable characters");
+  if (g.time < timestamp{} || g.time >= time_max)
+    return bad("time is not between 1970 and 9999");
+  if (g.authority.is_none())
+    return bad("authority is missing");
+  if (auto parameters = check_parameters(g.parameters); !parameters)
+    return parameters;
+  return check_allocations(g);
+}
+
+hash256 genesis_hash(const genesis& g) {
+  return crypto::hash("ainur/genesis/v1", encode_genesis(g));
+}
+
+bytes encode_genesis(const genesis& g) {
+  return codec::encode(g);
+}
+
+result<genesis> decode_genesis(bytes_view data) {
+  auto g = codec::decode<genesis>(data, genesis_limits);
+  if (!g)
+    return g;
+  if (auto valid = validate(*g); !valid)
+    return fail(valid.error());
+  return g;
+}
+
+} // namespace ainur::ledger

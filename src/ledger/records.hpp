@@ -1,0 +1,233 @@
+// The records of the ledger's tables: in memory, and the canonical form in which they are hashed
+// and kept in snapshots. Table numbers and field orders are part of the format (docs/ledger.md).
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ainur/ledger/view.hpp"
+
+namespace ainur::ledger {
+
+/// Numbers 16.. are kept for staking, election, channels and governance.
+enum class table_id : std::uint8_t {
+  meta = 0,
+  accounts = 1,
+  unbonding = 2,
+  tasks = 3,
+  disputes = 4,
+  slashes = 5,
+  gains = 6,
+  arbiters = 7,
+};
+
+/// Mixes the words of a key; keys may be chosen by strangers, so all of them count.
+[[nodiscard]] std::uint64_t spread_bytes(const std::uint8_t* data, std::size_t size) noexcept;
+
+struct account_key {
+  account_id id;
+
+  [[nodiscard]] std::uint64_t spread() const noexcept { return spread_bytes(id.value.data(), 32); }
+
+  friend auto operator<=>(const account_key&, const account_key&) = default;
+  AINUR_FIELDS(account_key, id)
+};
+
+struct task_key {
+  task_id id;
+
+  [[nodiscard]] std::uint64_t spread() const noexcept { return spread_bytes(id.value.data(), 16); }
+
+  friend auto operator<=>(const task_key&, const task_key&) = default;
+  AINUR_FIELDS(task_key, id)
+};
+
+struct award_key {
+  task_id task;
+  std::uint16_t subtask = 0;
+
+  [[nodiscard]] std::uint64_t spread() const noexcept {
+    return spread_bytes(task.value.data(), 16) + subtask * 0x9e3779b97f4a7c15u;
+  }
+
+  friend auto operator<=>(const award_key&, const award_key&) = default;
+  AINUR_FIELDS(award_key, task, subtask)
+};
+
+struct number_key {
+  std::uint64_t number = 0;
+
+  [[nodiscard]] std::uint64_t spread() const noexcept { return number * 0x9e3779b97f4a7c15u; }
+
+  friend auto operator<=>(const number_key&, const number_key&) = default;
+  AINUR_FIELDS(number_key, number)
+};
+
+struct pair_key {
+  account_id payer; ///< controller of the payer
+  account_id agent; ///< controller of the agent
+
+  [[nodiscard]] std::uint64_t spread() const noexcept {
+    return spread_bytes(payer.value.data(), 32) * 3 + spread_bytes(agent.value.data(), 32);
+  }
+
+  friend auto operator<=>(const pair_key&, const pair_key&) = default;
+  AINUR_FIELDS(pair_key, payer, agent)
+};
+
+/// An account id as a small number; 0 is none. Never canonical.
+using party = std::uint32_t;
+
+/// Compact, since there may be millions. The canonical form names host and controller by their ids.
+struct account_record {
+  amount free;
+  amount reserved;
+  amount bonded;
+  amount unbonding;
+  amount held;
+  amount exposure;
+  std::uint64_t nonce = 0;
+  party host = 0;
+  party controller = 0; ///< as declared; 0: the host, or itself
+  std::uint32_t open_awards = 0;
+  std::uint32_t open_tasks = 0;   ///< as payer, without a final state
+  std::uint32_t repeated_era = 0; ///< 1 + the era of the last slash for repeated failures
+  std::uint32_t arbiter = 0;      ///< 1 + its place among the arbiters; 0: not eligible
+  std::uint64_t severe = 0;       ///< number of its last severe slash
+  std::uint16_t score = 0;
+  std::uint16_t history = 0; ///< last ten outcomes, newest in bit 0; 1 is a failure
+  std::uint8_t outcomes = 0; ///< how many of them are known
+  bool rated = false;
+
+  [[nodiscard]] amount stake() const noexcept { return bonded.saturating_plus(unbonding); }
+};
+
+struct account_form {
+  account_id id;
+  amount free, reserved, bonded, unbonding, held, exposure;
+  std::uint64_t nonce = 0;
+  std::optional<account_id> host, controller;
+  std::uint32_t open_awards = 0, open_tasks = 0, repeated_era = 0, arbiter = 0;
+  std::uint64_t severe = 0;
+  std::uint16_t score = 0, history = 0;
+  std::uint8_t outcomes = 0;
+  bool rated = false;
+  AINUR_FIELDS(account_form, id, free, reserved, bonded, unbonding, held, exposure, nonce, host,
+               controller, open_awards, open_tasks, repeated_era, arbiter, severe, score, history,
+               outcomes, rated)
+};
+
+struct chunk {
+  amount value;
+  timestamp unlocks{};
+  AINUR_FIELDS(chunk, value, unlocks)
+};
+
+/// Oldest first; their sum is account_record::unbonding.
+struct unbonding_record {
+  std::vector<chunk> chunks;
+  AINUR_FIELDS(unbonding_record, chunks)
+};
+
+struct award_record {
+  std::uint16_t subtask = 0;
+  award_status status = award_status::working;
+  account_id agent;
+  amount price;
+  amount fee;
+  timestamp finish_by{};
+  timestamp due{}; ///< of the open state
+  hash256 bid;
+  hash256 result;
+  AINUR_FIELDS(award_record, subtask, status, agent, price, fee, finish_by, due, bid, result)
+
+  [[nodiscard]] bool open() const noexcept { return status <= award_status::disputed; }
+};
+
+/// What an account has lost over one award.
+struct penalty {
+  std::uint16_t subtask = 0;
+  account_id account;
+  amount value;
+  AINUR_FIELDS(penalty, subtask, account, value)
+};
+
+struct task_record {
+  account_id payer;
+  account_id host;
+  hash256 description;
+  hash256 bids_root; ///< of the last award
+  amount budget;
+  amount unawarded;
+  amount fee_reserved; ///< on `unawarded`
+  amount paid;
+  timestamp award_by{};
+  timestamp deadline{};
+  timestamp prune_at{}; ///< once ended
+  std::uint16_t subtasks = 1;
+  std::uint16_t reputation_min = 0;
+  bool paid_at_result = false;
+  bool open = true;
+  bool disputed = false;
+  std::optional<task_end> ended;
+  std::vector<award_record> awards; ///< in order of subtask
+  std::vector<penalty> penalties;
+  AINUR_FIELDS(task_record, payer, host, description, bids_root, budget, unawarded, fee_reserved,
+               paid, award_by, deadline, prune_at, subtasks, reputation_min, paid_at_result, open,
+               disputed, ended, awards, penalties)
+
+  [[nodiscard]] const award_record* award(std::uint16_t subtask) const noexcept;
+  [[nodiscard]] award_record* award(std::uint16_t subtask) noexcept;
+};
+
+enum class vote : std::uint8_t { none, for_agent, for_payer, max_value = for_payer };
+
+struct arbiter_seat {
+  account_id account;
+  ledger::vote vote = ledger::vote::none;
+  AINUR_FIELDS(arbiter_seat, account, vote)
+};
+
+struct dispute_record {
+  std::uint8_t round = 1;
+  amount bond; ///< reserved by the payer
+  std::vector<arbiter_seat> seats;
+  std::vector<account_id> earlier; ///< arbiters of the first round
+  AINUR_FIELDS(dispute_record, round, bond, seats, earlier)
+};
+
+struct slash_record {
+  account_id offender;
+  offence kind = offence::protocol_violation;
+  amount value;
+  std::optional<task_id> task;
+  std::uint16_t subtask = 0;
+  std::uint16_t score_before = 0;
+  std::uint64_t severe_before = 0; ///< number of the severe slash before this one
+  timestamp due{};
+  AINUR_FIELDS(slash_record, offender, kind, value, task, subtask, score_before, severe_before, due)
+};
+
+struct gain_record {
+  std::uint32_t count = 0;
+  AINUR_FIELDS(gain_record, count)
+};
+
+struct arbiter_record {
+  account_id account;
+  AINUR_FIELDS(arbiter_record, account)
+};
+
+/// What is not under a key.
+struct meta_record {
+  hash256 chain;
+  amount issuance;
+  amount treasury;
+  std::uint64_t slash_next = 1;
+  std::uint64_t era = 0; ///< of the gains
+  AINUR_FIELDS(meta_record, chain, issuance, treasury, slash_next, era)
+};
+
+} // namespace ainur::ledger

@@ -1,0 +1,261 @@
+// Execution of blocks.
+#include "ainur/ledger/state.hpp"
+
+#include "ainur/codec/msgpack.hpp"
+#include "ainur/crypto/hash.hpp"
+#include "merkle.hpp"
+#include "state_impl.hpp"
+
+namespace ainur::ledger {
+
+namespace {
+
+/// The origin is the signer, or hosted by it.
+errc check_origin(const session& s, const account_id& signer, const entry& e) {
+  if (!e.hosted_index)
+    return e.origin == signer ? errc::ok : errc::not_hosted;
+  const auto* r = s.b.accounts.find({e.origin});
+  if (r != nullptr && r->host != 0)
+    return s.b.id_of(r->host) == signer ? errc::ok : errc::not_hosted;
+  return crypto::hosted_account(signer, *e.hosted_index) == e.origin ? errc::ok : errc::not_hosted;
+}
+
+errc execute(session& s, const account_id& signer, const entry& e) {
+  if (const auto code = check_origin(s, signer, e); code != errc::ok)
+    return code;
+  const actor a{e.origin, signer};
+  const auto code = std::visit([&s, &a](const auto& c) { return handle(s, a, c); }, e.call);
+  if (code == errc::ok && a.hosted())
+    if (const auto* r = s.b.accounts.find({e.origin}); r != nullptr && r->host == 0)
+      s.b.accounts.edit({e.origin}).host = s.b.party_of(signer);
+  return code;
+}
+
+amount fee_of(const session& s, const batch& b) {
+  std::uint64_t weight = 0;
+  for (const auto& e : b.entries)
+    weight += weight_of(e.call);
+  return s.rules().fee_per_weight.times(weight, 1);
+}
+
+/// Why a batch does not act at all.
+errc admit(const session& s, const signed_batch& x, signatures check, amount fee) {
+  const auto& b = x.batch;
+  if (b.entries.empty() || b.entries.size() > s.rules().block_entries_max)
+    return errc::bad_batch;
+  if (b.key)
+    return errc::bad_key;
+  if (b.valid_until < s.now)
+    return errc::expired;
+  const auto* r = s.b.accounts.find({b.signer});
+  if (r == nullptr)
+    return errc::unknown_signer;
+  // A hosted account has no key of its own.
+  if (r->host != 0)
+    return errc::bad_key;
+  if (r->nonce != b.nonce)
+    return errc::bad_nonce;
+  if (r->free < fee)
+    return errc::fee_unpaid;
+  if (check == signatures::verify && !verify_batch(s.b.meta.chain, x))
+    return errc::bad_signature;
+  return errc::ok;
+}
+
+/// Carries out all entries, or none of them.
+void execute_all(session& s, const batch& b, batch_receipt& receipt, bool recording) {
+  if (!recording)
+    s.b.record_undo(true);
+  const auto before = s.b.here();
+  const auto events = s.events.size();
+  for (std::size_t i = 0; i < b.entries.size(); ++i) {
+    receipt.entries.push_back(execute(s, b.signer, b.entries[i]));
+    if (receipt.entries.back() == errc::ok)
+      continue;
+    s.b.roll_back(before);
+    s.events.erase(s.events.begin() + static_cast<std::ptrdiff_t>(events), s.events.end());
+    const auto code = receipt.entries.back();
+    receipt.entries.assign(b.entries.size(), errc::aborted);
+    receipt.entries[i] = code;
+    break;
+  }
+  if (!recording) {
+    s.b.record_undo(false);
+    s.b.forget_undo();
+  }
+}
+
+batch_receipt execute(session& s, const signed_batch& x, signatures check, bool recording) {
+  const auto& b = x.batch;
+  batch_receipt receipt{b.signer, b.nonce, errc::ok, {}};
+  const auto fee = fee_of(s, b);
+  receipt.status = admit(s, x, check, fee);
+  if (receipt.status != errc::ok)
+    return receipt;
+  auto& signer = s.b.accounts.edit({b.signer});
+  ++signer.nonce;
+  take(signer.free, fee);
+  pay_fee(s, fee);
+  receipt.entries.reserve(b.entries.size());
+  if (b.mode == batch_mode::all)
+    execute_all(s, b, receipt, recording);
+  else
+    for (const auto& e : b.entries)
+      receipt.entries.push_back(execute(s, b.signer, e));
+  return receipt;
+}
+
+/// Ends the block: its hash, and the books at its height.
+hash256 finish(session& s, bytes_view batches) {
+  const auto writes = take_write_hash(s.b);
+  const auto hash = crypto::hasher{"ainur/block/v1"}
+                        .add(s.height)
+                        .add(s.b.last_hash)
+                        .add(static_cast<std::uint64_t>(micros(s.now)))
+                        .add(s.author)
+                        .add(crypto::hash("ainur/batches/v1", batches))
+                        .add(writes)
+                        .finish();
+  s.b.handled.clear();
+  return hash;
+}
+
+void commit(session& s, const hash256& hash) {
+  s.b.height = s.height;
+  s.b.time = s.now;
+  s.b.last_hash = hash;
+}
+
+/// `encode_block`, with the batches encoded already.
+bytes assemble(const block& b, bytes_view batches) {
+  bytes record;
+  record.reserve(batches.size() + 160);
+  codec::writer w{record};
+  w.array(field_count<block>);
+  codec::write(w, b.height);
+  codec::write(w, b.previous);
+  codec::write(w, b.time);
+  codec::write(w, b.proposer);
+  record.insert(record.end(), batches.begin(), batches.end());
+  codec::write(w, b.hash);
+  return record;
+}
+
+result<void> check_time(const book& b, timestamp time) {
+  if (time <= b.time || time >= time_max)
+    return fail(errc::bad_block, "its time " + to_string(time) + " is not after " +
+                                     to_string(b.time) + ", or beyond the year 9999");
+  return {};
+}
+
+result<void> check_header(const book& b, const block& x) {
+  if (x.height != b.height + 1)
+    return fail(errc::bad_block, "height " + std::to_string(x.height) + " does not follow " +
+                                     std::to_string(b.height));
+  if (x.previous != b.last_hash)
+    return fail(errc::bad_block, "it names another block before it: " + to_string(x.previous));
+  if (x.proposer != b.origin.authority)
+    return fail(errc::bad_block, "its author is not the authority of genesis");
+  std::size_t entries = 0;
+  for (const auto& batch : x.batches)
+    entries += batch.batch.entries.size();
+  if (entries > b.rules().block_entries_max)
+    return fail(errc::bad_block, "it holds more entries than allowed");
+  return check_time(b, x.time);
+}
+
+} // namespace
+
+state::state(std::unique_ptr<impl> i) noexcept : impl_(std::move(i)) {}
+
+state::state(state&&) noexcept = default;
+state& state::operator=(state&&) noexcept = default;
+state::~state() = default;
+
+result<state> state::open(const genesis& g) {
+  if (auto valid = validate(g); !valid)
+    return fail(valid.error());
+  auto made = std::make_unique<impl>();
+  auto& b = made->b;
+  b.origin = g;
+  b.origin.allocations = {};
+  b.time = g.time;
+  b.last_hash = b.meta.chain = genesis_hash(g);
+  b.meta.treasury = b.meta.issuance = g.treasury;
+  session s{b, g.time, 0, g.authority, {}};
+  for (const auto& a : g.allocations) {
+    auto& r = b.accounts.insert({a.account});
+    r.free = a.free;
+    r.bonded = a.bonded;
+    r.rated = a.bonded >= g.parameters.bond_min;
+    r.score = r.rated ? g.parameters.reputation_start : std::uint16_t{0};
+    add(b.meta.issuance, a.free);
+    add(b.meta.issuance, a.bonded);
+    update_arbiter(s, a.account, r);
+  }
+  (void)take_write_hash(b);
+  return state{std::move(made)};
+}
+
+result<applied> state::apply(const block& x, signatures check) {
+  auto& b = impl_->b;
+  if (auto header = check_header(b, x); !header)
+    return fail(header.error());
+  const bool claimed = !x.hash.is_none();
+  const auto before = b.here();
+  b.record_undo(claimed);
+  session s{b, x.time, x.height, x.proposer, {}};
+  applied out;
+  out.height = x.height;
+  out.time = x.time;
+  out.swept = sweep(s);
+  for (const auto& batch : x.batches)
+    out.batches.push_back(execute(s, batch, check, claimed));
+  const auto taken = std::move(b.handled);
+  out.block_hash = finish(s, codec::encode(x.batches));
+  b.record_undo(false);
+  if (claimed && out.block_hash != x.hash) {
+    b.roll_back(before);
+    b.forget_undo();
+    for (const auto& d : taken)
+      b.due.push(d);
+    return fail(errc::diverged, "it claims " + to_string(x.hash) + ", its execution gives " +
+                                    to_string(out.block_hash));
+  }
+  b.forget_undo();
+  commit(s, out.block_hash);
+  out.events = std::move(s.events);
+  return out;
+}
+
+result<built> state::build(timestamp time, std::vector<signed_batch> batches, signatures check) {
+  auto& b = impl_->b;
+  if (auto valid = check_time(b, time); !valid)
+    return fail(valid.error());
+  session s{b, time, b.height + 1, b.origin.authority, {}};
+  built out{
+      .block = {.height = s.height, .previous = b.last_hash, .time = time, .proposer = s.author},
+      .applied = {.height = s.height, .time = time}};
+  out.applied.swept = sweep(s);
+  std::size_t room = b.rules().block_entries_max;
+  for (auto& batch : batches) {
+    const auto size = batch.batch.entries.size();
+    if (size > room && size <= b.rules().block_entries_max) {
+      out.applied.batches.push_back({batch.batch.signer, batch.batch.nonce, errc::block_full, {}});
+      continue;
+    }
+    out.applied.batches.push_back(execute(s, batch, check, false));
+    if (out.applied.batches.back().status != errc::ok)
+      continue;
+    room -= size;
+    out.block.batches.push_back(std::move(batch));
+  }
+  const auto encoded = codec::encode(out.block.batches);
+  out.block.hash = out.applied.block_hash = finish(s, encoded);
+  out.record = assemble(out.block, encoded);
+  commit(s, out.block.hash);
+  out.applied.events = std::move(s.events);
+  return out;
+}
+
+} // namespace ainur::ledger

@@ -1,0 +1,68 @@
+// The deadline sweep at the start of every block: nobody has to call for a task to end.
+#include "book.hpp"
+
+namespace ainur::ledger {
+
+namespace {
+
+void award_due(session& s, const deadline& d) {
+  const auto subtask = static_cast<std::uint16_t>(d.number);
+  switch (s.b.tasks.find({d.task})->award(subtask)->status) {
+  case award_status::working:
+    return end_award(s, d.task, subtask, outcome_cause::no_result);
+  case award_status::review:
+    return end_award(s, d.task, subtask, outcome_cause::review_over);
+  case award_status::disputed:
+    return dispute_over(s, d.task, subtask);
+  default:
+    AINUR_ASSERT(false); // ended awards have no live deadline
+  }
+}
+
+void handle_deadline(session& s, const deadline& d) {
+  switch (d.kind) {
+  case deadline_kind::award_by: {
+    auto& t = s.b.tasks.edit({d.task});
+    close_awards(s, d.task, t);
+    return end_task(s, d.task, t);
+  }
+  case deadline_kind::award:
+    return award_due(s, d);
+  case deadline_kind::slash:
+    return pay_slash(s, d.number);
+  case deadline_kind::prune:
+    return s.b.tasks.erase({d.task});
+  }
+}
+
+/// Gains count within one era.
+void turn_era(session& s) {
+  const auto era = static_cast<std::uint64_t>((s.now - s.b.origin.time) / s.rules().era);
+  if (era == s.b.meta.era)
+    return;
+  s.b.meta.era = era;
+  for (const auto& pair : s.b.gains.keys())
+    s.b.gains.erase(pair);
+}
+
+} // namespace
+
+std::uint64_t sweep(session& s) {
+  auto& due = s.b.due;
+  // Before anything is written: what is stale now stays stale if this block is rolled back.
+  due.compact([&s](const deadline& d) { return s.b.live(d); });
+  turn_era(s);
+  std::uint64_t handled = 0;
+  while (!due.empty() && due.earliest().due < s.now && handled < s.rules().sweep_max) {
+    const auto d = due.earliest();
+    due.pop();
+    s.b.handled.push_back(d);
+    if (!s.b.live(d))
+      continue;
+    handle_deadline(s, d);
+    ++handled;
+  }
+  return handled;
+}
+
+} // namespace ainur::ledger

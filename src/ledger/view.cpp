@@ -1,0 +1,161 @@
+// Queries.
+#include <bit>
+
+#include "merkle.hpp"
+#include "state_impl.hpp"
+
+namespace ainur::ledger {
+
+std::uint64_t state::height() const noexcept {
+  return impl_->b.height;
+}
+
+timestamp state::time() const noexcept {
+  return impl_->b.time;
+}
+
+hash256 state::block_hash() const noexcept {
+  return impl_->b.last_hash;
+}
+
+hash256 state::chain() const noexcept {
+  return impl_->b.meta.chain;
+}
+
+const parameters& state::rules() const noexcept {
+  return impl_->b.rules();
+}
+
+hash256 state::state_hash() const {
+  return trie_root(impl_->b);
+}
+
+std::optional<timestamp> state::next_deadline() const {
+  auto& due = impl_->b.due;
+  while (!due.empty() && !impl_->b.live(due.earliest()))
+    due.pop();
+  // A deadline has passed once the time is later.
+  return due.empty() ? std::nullopt : std::optional{due.earliest().due + duration{1}};
+}
+
+std::optional<account_view> state::account(const account_id& id) const {
+  const auto* r = impl_->b.accounts.find({id});
+  if (r == nullptr)
+    return std::nullopt;
+  return account_view{.account = id,
+                      .host = impl_->b.id_of(r->host).value_or(account_id{}),
+                      .controller = impl_->b.controller_of(id),
+                      .free = r->free,
+                      .reserved = r->reserved,
+                      .bonded = r->bonded,
+                      .unbonding = r->unbonding,
+                      .held = r->held,
+                      .exposure = r->exposure,
+                      .nonce = r->nonce,
+                      .rated = r->rated,
+                      .score = r->score,
+                      .outcomes = r->outcomes,
+                      .failures = static_cast<std::uint16_t>(std::popcount(r->history)),
+                      .open_awards = r->open_awards};
+}
+
+std::optional<task_view> state::task(const task_id& id) const {
+  const auto* t = impl_->b.tasks.find({id});
+  if (t == nullptr)
+    return std::nullopt;
+  task_view view{.task = id,
+                 .payer = t->payer,
+                 .host = t->host,
+                 .description = t->description,
+                 .budget = t->budget,
+                 .unawarded = t->unawarded,
+                 .award_by = t->award_by,
+                 .deadline = t->deadline,
+                 .subtasks = t->subtasks,
+                 .reputation_min = t->reputation_min,
+                 .paid_at_result = t->paid_at_result,
+                 .open = t->open,
+                 .final_state = t->ended,
+                 .awards = {}};
+  for (const auto& a : t->awards) {
+    view.awards.push_back({a.subtask,
+                           a.agent,
+                           a.price,
+                           a.open() ? a.price.saturating_plus(a.fee) : amount{},
+                           a.finish_by,
+                           a.due,
+                           a.bid,
+                           a.result,
+                           a.status,
+                           {}});
+    if (const auto* d = impl_->b.disputes.find({id, a.subtask}); d != nullptr)
+      for (const auto& seat : d->seats)
+        view.awards.back().arbiters.push_back(seat.account);
+  }
+  return view;
+}
+
+std::optional<slash_view> state::slash(std::uint64_t number) const {
+  const auto* r = impl_->b.slashes.find({number});
+  if (r == nullptr)
+    return std::nullopt;
+  return slash_view{number, r->offender, r->kind, r->value, r->task, r->due};
+}
+
+std::uint64_t state::nonce(const account_id& signer) const {
+  const auto* r = impl_->b.accounts.find({signer});
+  return r == nullptr ? 0 : r->nonce;
+}
+
+totals_view sum_up(const book& b) {
+  totals_view sum;
+  sum.issuance = b.meta.issuance;
+  sum.treasury = b.meta.treasury;
+  sum.accounts = b.accounts.size();
+  const auto gather = [](amount& to, amount value) { to = to.saturating_plus(value); };
+  b.accounts.for_each([&](const account_key&, const account_record& r) {
+    gather(sum.free, r.free);
+    gather(sum.reserved, r.reserved);
+    gather(sum.bonded, r.bonded);
+    gather(sum.bonded, r.unbonding);
+    gather(sum.bonded, r.held);
+  });
+  b.tasks.for_each([&](const task_key&, const task_record& t) {
+    sum.open_tasks += t.ended ? 0u : 1u;
+    for (const auto& a : t.awards)
+      if (a.open()) {
+        gather(sum.escrow, a.price);
+        gather(sum.escrow, a.fee);
+      }
+  });
+  return sum;
+}
+
+totals_view state::totals() const {
+  return sum_up(impl_->b);
+}
+
+bool state::conserved() const {
+  const auto t = totals();
+  auto sum = std::optional{t.free};
+  for (const auto part : {t.reserved, t.bonded, t.escrow, t.treasury})
+    sum = sum ? sum->plus(part) : std::nullopt;
+  return sum == t.issuance;
+}
+
+std::uint64_t state::escrows_overdue(duration grace) const {
+  std::uint64_t count = 0;
+  impl_->b.tasks.for_each([&](const task_key&, const task_record& t) {
+    for (const auto& a : t.awards)
+      count += a.open() && impl_->b.time - a.finish_by > grace ? 1u : 0u;
+  });
+  return count;
+}
+
+result<void> state::audit() const {
+  if (auto problem = find_inconsistency(impl_->b))
+    return fail(errc::bad_snapshot, std::move(*problem));
+  return {};
+}
+
+} // namespace ainur::ledger
