@@ -233,9 +233,11 @@ result<built> state::build(timestamp time, std::vector<signed_batch> batches, si
   if (auto valid = check_time(b, time); !valid)
     return fail(valid.error());
   session s{b, time, b.height + 1, b.origin.authority, {}};
-  built out{
-      .block = {.height = s.height, .previous = b.last_hash, .time = time, .proposer = s.author},
-      .applied = {.height = s.height, .time = time}};
+  built out;
+  out.block.height = out.applied.height = s.height;
+  out.block.previous = b.last_hash;
+  out.block.time = out.applied.time = time;
+  out.block.proposer = s.author;
   out.applied.swept = sweep(s);
   std::size_t room = b.rules().block_entries_max;
   for (auto& batch : batches) {

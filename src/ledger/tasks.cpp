@@ -90,13 +90,13 @@ void write_award(session& s, const actor& a, const task_id& id, task_record& t,
                  const award_line& line) {
   const auto fee = share(line.price, s.rules().release_fee_ppm);
   const auto finish_by = std::min(t.deadline, s.now + line.work);
-  award_record made{.subtask = line.subtask,
-                    .agent = line.agent,
-                    .price = line.price,
-                    .fee = fee,
-                    .finish_by = finish_by,
-                    .due = finish_by,
-                    .bid = line.bid};
+  award_record made;
+  made.subtask = line.subtask;
+  made.agent = line.agent;
+  made.price = line.price;
+  made.fee = fee;
+  made.finish_by = made.due = finish_by;
+  made.bid = line.bid;
   if (auto* before = t.award(line.subtask); before != nullptr)
     *before = made;
   else
