@@ -1,6 +1,6 @@
 // A resolved scenario: everything a run needs to know, as plain values with their defaults. It
 // comes from a TOML file (read.hpp) and goes back to one (`to_toml`); a default-constructed
-// `config` is a small valid market. Money is `amount`, times are `duration`, rates and factors are
+// `config` lacks only a population. Money is `amount`, times are `duration`, rates and factors are
 // `ratio` (ppm). The meaning, range and spelling of every key stand in the schema (schema.hpp),
 // which also writes docs/scenario-reference.md. Values; safe to share between threads once built.
 #pragma once
