@@ -67,7 +67,7 @@ struct bidder_options {
 /// price − cost when completed; −cost − slash when failed; 0 if not won. In µAINU, saturating.
 [[nodiscard]] std::int64_t reward(const bid_outcome& outcome) noexcept;
 
-/// 32 bytes, and 256 more from its first outcome on.
+/// 24 bytes, and 256 more from its first outcome on.
 class bidder {
 public:
   explicit bidder(std::uint32_t epsilon_ppm = bidder_options{}.epsilon_ppm) noexcept

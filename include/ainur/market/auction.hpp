@@ -76,9 +76,9 @@ enum class price_source : std::uint8_t {
 struct auction_award {
   std::uint32_t item = 0; ///< 0 where there is only one
   bid_position winner = 0;
-  amount payment; ///< to the winner; by the winner in the selling form
+  amount payment{}; ///< to the winner; by the winner in the selling form
   price_source priced_by = price_source::reserve;
-  std::optional<bid_position> runner_up; ///< the best bid of another controller
+  std::optional<bid_position> runner_up{}; ///< the best bid of another controller
   friend bool operator==(const auction_award&, const auction_award&) = default;
 };
 

@@ -76,7 +76,7 @@ public:
   void awarded(std::uint32_t slot, amount bid_price, amount price, bool paid_unverified);
   /// An award without a bid of the agent's own.
   void accepted(std::uint32_t slot, amount price, bool paid_unverified);
-  /// A task ended, or its result was verified.
+  /// An awarded task ended.
   void finished(std::uint32_t slot, amount price, bool paid_unverified);
   void spent(std::uint32_t slot, amount price);
   /// A spend was undone or repaid.

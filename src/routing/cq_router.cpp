@@ -1,0 +1,352 @@
+// The CQ router. Each capability keeps the peers it has learned about in a heap by expected cost at
+// a reference value of time; a choice reads some multiple of what it needs from the top and ranks
+// that exactly. Peers never heard of all stand at the capability's mean, so they are one place in
+// that order.
+#include <algorithm>
+
+#include "ainur/base/assert.hpp"
+#include "ainur/routing/router.hpp"
+#include "ainur/routing/update_rules.hpp"
+#include "candidate_list.hpp"
+#include "ranking.hpp"
+
+namespace ainur::routing {
+
+namespace {
+
+constexpr double one_ppm = 1'000'000;
+constexpr double success_rate = 0.125;  // how fast the success estimate follows outcomes
+constexpr double success_floor = 0.01;  // a peer that always failed costs a hundred times its price
+constexpr double value_rate = 0.015625; // 1/64: how fast the reference value of time follows
+constexpr std::size_t ranked_factor = 4; // candidates ranked exactly for each one asked
+constexpr std::size_t looks_min = 256;
+
+/// What was learned about one peer.
+struct record {
+  bool seen = false;
+  bool delivered = false; // `delivery` is its own, not the mean
+  float success = 1;
+  double price = 0;
+  double delivery = 0;
+  double price_confidence = 0; // at the times below; decays from there
+  double delivery_confidence = 0;
+  std::uint64_t price_at = 0; // count of the capability's settled outcomes
+  std::uint64_t delivery_at = 0;
+};
+
+/// The mean over peers of their own estimates, kept up as each changes.
+struct peer_mean {
+  double sum = 0;
+  std::uint64_t peers = 0;
+
+  [[nodiscard]] double value() const noexcept {
+    return peers == 0 ? 0 : sum / static_cast<double>(peers);
+  }
+
+  void change(bool fresh, double from, double to) noexcept {
+    sum += fresh ? to : to - from;
+    peers += fresh ? 1 : 0;
+  }
+};
+
+struct partition {
+  candidate_list list;
+  std::vector<record> records; // by slot
+  ranking ranked;              // those present and seen
+  slot_set unseen;             // those present and not seen
+  peer_mean price;
+  peer_mean delivery;
+  std::uint64_t settled = 0;
+  double reference = 0;   // value of a second for which `ranked` is ordered
+  double asked_value = 0; // moving average of the value of a second
+  std::uint64_t asked = 0;
+  std::uint64_t rebuilt_at = 0;
+  std::vector<std::uint64_t> taken; // by slot: the choice that last took it
+};
+
+class cq_router final : public router {
+public:
+  explicit cq_router(cq_options options)
+      : explore_ppm_(options.explore_ppm),
+        lambda_(std::min(options.lambda_ppm, 1'000'000u) / one_ppm),
+        outcome_confidence_(std::min(options.outcome_confidence_ppm, 1'000'000u) / one_ppm) {}
+
+  capability_index capability(std::string_view name) override {
+    const auto [number, fresh] = names_.intern(name);
+    if (fresh)
+      partitions_.emplace_back();
+    return number;
+  }
+
+  void set_candidates(capability_index capability, std::span<const peer_index> peers) override {
+    auto& p = at(capability);
+    assign_candidates(p.list, peers,
+                      [&](slot_index slot, bool present) { moved(p, slot, present); });
+  }
+
+  bool add(capability_index capability, peer_index peer) override {
+    auto& p = at(capability);
+    const auto slot = p.list.intern(peer);
+    if (p.list.is_present(slot))
+      return false;
+    p.list.set_present(slot, true);
+    moved(p, slot, true);
+    return true;
+  }
+
+  bool remove(capability_index capability, peer_index peer) override {
+    auto& p = at(capability);
+    const auto slot = p.list.find(peer);
+    if (slot == candidate_list::none || !p.list.is_present(slot))
+      return false;
+    p.list.set_present(slot, false);
+    moved(p, slot, false);
+    return true;
+  }
+
+  std::size_t candidates(capability_index capability) const override {
+    return at(capability).list.present().size();
+  }
+
+  void choose(capability_index capability, const route_request& request, peer_filter eligible,
+              rng& random, std::vector<peer_index>& out) override;
+  void learn(capability_index capability, peer_index peer, const outcome& what) override;
+
+  expectation expected(capability_index capability, peer_index peer) const override {
+    const auto& p = at(capability);
+    const auto slot = p.list.find(peer);
+    expectation e{.price = p.price.value(), .delivery = p.delivery.value()};
+    if (slot == candidate_list::none || !p.records[slot].seen)
+      return e;
+    const auto& r = p.records[slot];
+    e.seen = true;
+    e.price = r.price;
+    e.delivery = r.delivered ? r.delivery : p.delivery.value();
+    e.success = static_cast<double>(r.success);
+    e.confidence = cq_decay(r.price_confidence, lambda_, p.settled - r.price_at);
+    return e;
+  }
+
+private:
+  struct scored {
+    double cost;
+    slot_index slot;
+
+    bool operator<(const scored& other) const noexcept {
+      return cost < other.cost || (cost == other.cost && slot < other.slot);
+    }
+  };
+
+  partition& at(capability_index capability) {
+    AINUR_ASSERT(capability < partitions_.size());
+    return partitions_[capability];
+  }
+
+  const partition& at(capability_index capability) const {
+    AINUR_ASSERT(capability < partitions_.size());
+    return partitions_[capability];
+  }
+
+  static double mean_cost(const partition& p, double value_per_second) {
+    return p.price.value() + value_per_second * p.delivery.value();
+  }
+
+  /// Expected cost of a delivery: price and delay, over the chance that it comes at all.
+  static double cost_of(const partition& p, slot_index slot, double value_per_second) {
+    const auto& r = p.records[slot];
+    const auto delivery = r.delivered ? r.delivery : p.delivery.value();
+    return (r.price + value_per_second * delivery) /
+           std::max(static_cast<double>(r.success), success_floor);
+  }
+
+  void moved(partition& p, slot_index slot, bool present) {
+    if (p.records.size() <= slot) {
+      p.records.resize(slot + std::size_t{1});
+      p.taken.resize(slot + std::size_t{1});
+    }
+    if (p.records[slot].seen) {
+      if (present)
+        p.ranked.set(slot, cost_of(p, slot, p.reference));
+      else
+        p.ranked.erase(slot);
+    } else {
+      p.unseen.set(slot, present);
+    }
+  }
+
+  void follow_value(partition& p, double value_per_second);
+  void collect_best(partition& p, std::size_t wanted, double value_per_second,
+                    const peer_filter& eligible, rng& random);
+  slot_index draw_unseen(partition& p, const peer_filter& eligible, rng& random);
+  slot_index explore(partition& p, const peer_filter& eligible, rng& random);
+
+  bool take(partition& p, slot_index slot) {
+    if (p.taken[slot] == choice_)
+      return false;
+    p.taken[slot] = choice_;
+    return true;
+  }
+
+  std::uint64_t explore_ppm_;
+  double lambda_;
+  double outcome_confidence_;
+  name_table names_;
+  std::vector<partition> partitions_;
+  std::uint64_t choice_ = 0; // stamps what one choice has looked at
+  std::vector<std::uint32_t> frontier_;
+  std::vector<scored> best_;
+};
+
+/// Keeps the order near the values of time that are asked for. A rebuild is O(n), so there is at
+/// most one for as many choices as there are peers.
+void cq_router::follow_value(partition& p, double value_per_second) {
+  ++p.asked;
+  p.asked_value +=
+      (value_per_second - p.asked_value) * std::max(1.0 / static_cast<double>(p.asked), value_rate);
+  const bool near = p.asked_value <= 2 * p.reference && p.reference <= 2 * p.asked_value;
+  if (near || (p.rebuilt_at != 0 && p.asked - p.rebuilt_at < p.ranked.size()))
+    return;
+  p.rebuilt_at = p.asked;
+  p.reference = p.asked_value;
+  p.ranked.rebuild([&](slot_index slot) { return cost_of(p, slot, p.reference); });
+}
+
+/// Fills `best_` with `wanted` slots, or fewer, best first at this value of time.
+void cq_router::collect_best(partition& p, std::size_t wanted, double value_per_second,
+                             const peer_filter& eligible, rng& random) {
+  best_.clear();
+  const auto pool = wanted * ranked_factor;
+  auto looks = std::max(looks_min, 4 * pool);
+  const auto mean = mean_cost(p, p.reference);
+  const auto mean_now = mean_cost(p, value_per_second);
+  ranking::cursor from(p.ranked, frontier_);
+  bool unseen_left = !p.unseen.items().empty();
+  while (best_.size() < pool && looks-- > 0) {
+    if (unseen_left && (from.done() || mean < from.key())) {
+      const auto slot = draw_unseen(p, eligible, random);
+      unseen_left = slot != candidate_list::none;
+      if (unseen_left)
+        best_.push_back({mean_now, slot});
+      continue;
+    }
+    if (from.done())
+      break;
+    const auto slot = from.next();
+    if (eligible(p.list.peer(slot)))
+      best_.push_back({cost_of(p, slot, value_per_second), slot});
+  }
+  const auto kept = std::min(wanted, best_.size());
+  std::partial_sort(best_.begin(), best_.begin() + static_cast<std::ptrdiff_t>(kept), best_.end());
+  best_.resize(kept);
+}
+
+/// Some peer never heard of, not drawn yet in this choice.
+slot_index cq_router::draw_unseen(partition& p, const peer_filter& eligible, rng& random) {
+  const auto present = p.unseen.items();
+  for (std::size_t tries = 0; tries < 16; ++tries) {
+    const auto slot = present[random.below(present.size())];
+    if (take(p, slot) && eligible(p.list.peer(slot)))
+      return slot;
+  }
+  return candidate_list::none;
+}
+
+/// Some peer, whatever is known of it.
+slot_index cq_router::explore(partition& p, const peer_filter& eligible, rng& random) {
+  const auto present = p.list.present();
+  for (std::size_t tries = 0; tries < 16; ++tries) {
+    const auto slot = present[random.below(present.size())];
+    if (p.taken[slot] != choice_ && eligible(p.list.peer(slot)))
+      return slot;
+  }
+  return candidate_list::none;
+}
+
+void cq_router::choose(capability_index capability, const route_request& request,
+                       peer_filter eligible, rng& random, std::vector<peer_index>& out) {
+  out.clear();
+  auto& p = at(capability);
+  const auto wanted = std::min(request.count, p.list.present().size());
+  if (wanted == 0)
+    return;
+  const auto value = static_cast<double>(request.value_per_second.micro());
+  follow_value(p, value);
+  std::size_t exploring = 0;
+  for (std::size_t i = 0; i < wanted; ++i)
+    exploring += random.chance_ppm(explore_ppm_) ? 1 : 0;
+
+  ++choice_;
+  collect_best(p, wanted, value, eligible, random);
+  // What was drawn and not kept may be explored after all, so the marks are made anew.
+  ++choice_;
+  const auto exploited = std::min(best_.size(), wanted - exploring);
+  for (std::size_t i = 0; i < exploited; ++i) {
+    take(p, best_[i].slot);
+    out.push_back(p.list.peer(best_[i].slot));
+  }
+  for (std::size_t i = 0; i < exploring; ++i) {
+    const auto slot = explore(p, eligible, random);
+    if (slot == candidate_list::none)
+      break;
+    take(p, slot);
+    out.push_back(p.list.peer(slot));
+  }
+  for (std::size_t i = exploited; i < best_.size() && out.size() < wanted; ++i)
+    if (take(p, best_[i].slot)) // slots that found nobody to explore
+      out.push_back(p.list.peer(best_[i].slot));
+}
+
+void cq_router::learn(capability_index capability, peer_index peer, const outcome& what) {
+  auto& p = at(capability);
+  const auto slot = p.list.find(peer);
+  if (slot == candidate_list::none)
+    return;
+  const auto work = static_cast<double>(std::max<std::int64_t>(what.work.count(), 1)) / one_ppm;
+  const auto price = static_cast<double>(what.price.micro()) / work;
+  const auto delivery =
+      static_cast<double>(std::max<std::int64_t>(what.delivery.count(), 0)) / one_ppm / work;
+  auto& r = p.records[slot];
+  if (what.result != verdict::outbid)
+    ++p.settled; // the others' confidence decays, the peer's own does not
+  const auto age = [&](std::uint64_t since) {
+    const auto own = what.result == verdict::outbid ? 0u : 1u;
+    return p.settled - since - std::min<std::uint64_t>(own, p.settled - since);
+  };
+
+  // An unseen peer starts at the mean and, with confidence 0, is moved all the way.
+  const auto old_price = confident_estimate{
+      r.price, r.seen ? cq_decay(r.price_confidence, lambda_, age(r.price_at)) : 0};
+  const auto new_price = cq_update(old_price, {price, outcome_confidence_});
+  p.price.change(!r.seen, r.price, new_price.q);
+  r.price = new_price.q;
+  r.price_confidence = new_price.c;
+  r.price_at = p.settled;
+  if (what.result == verdict::success) {
+    const auto old = confident_estimate{
+        r.delivery, r.delivered ? cq_decay(r.delivery_confidence, lambda_, age(r.delivery_at)) : 0};
+    const auto fresh = cq_update(old, {delivery, outcome_confidence_});
+    p.delivery.change(!r.delivered, r.delivery, fresh.q);
+    r.delivery = fresh.q;
+    r.delivery_confidence = fresh.c;
+    r.delivery_at = p.settled;
+    r.delivered = true;
+  }
+  if (what.result != verdict::outbid) {
+    const auto good = what.result == verdict::success ? 1.0 : 0.0;
+    r.success = static_cast<float>(q_update(static_cast<double>(r.success), good, success_rate));
+  }
+  if (!r.seen) {
+    p.unseen.set(slot, false);
+    r.seen = true;
+  }
+  if (p.list.is_present(slot))
+    p.ranked.set(slot, cost_of(p, slot, p.reference));
+}
+
+} // namespace
+
+std::unique_ptr<router> make_cq_router(cq_options options) {
+  return std::make_unique<cq_router>(options);
+}
+
+} // namespace ainur::routing
