@@ -1,6 +1,7 @@
 // What is checked of a scenario's text before the TOML parser sees it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
