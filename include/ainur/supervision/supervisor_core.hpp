@@ -109,6 +109,9 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
 
+  /// The first start is done: all children are up.
+  [[nodiscard]] bool is_up() const noexcept { return started_ && !initial_ && !ending_; }
+
   [[nodiscard]] bool is_ending() const noexcept { return ending_; }
 
   [[nodiscard]] std::optional<child_info> find(child_id id) const;
@@ -123,9 +126,9 @@ private:
     restart_kind restart;
     child_state state = child_state::idle;
     std::uint8_t failures = 0; // in a row; saturates
-    bool in_round : 1 = false; // a restart of several is about it
-    bool fresh : 1 = true;     // never ran
-    bool by_request : 1 = false;
+    bool in_round = false;     // a restart of several is about it
+    bool fresh = true;         // never ran
+    bool by_request = false;
   };
 
   enum class round_phase : std::uint8_t { none, stopping, waiting, starting };
@@ -143,7 +146,7 @@ private:
   duration delay_of(const row& r);
   /// True if all rows concerned are down; otherwise the next is told to stop.
   bool stop_next(bool round_only, instant now, actions& out);
-  void start_next(instant now, actions& out);
+  void start_next(actions& out);
   void advance(instant now, actions& out);
   void ask_for_timer(actions& out);
 
