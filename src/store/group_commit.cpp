@@ -34,9 +34,8 @@ result<void> group_committer::add(writer_id writer, std::uint64_t ticket, write_
 std::optional<group_committer::batch> group_committer::flush(instant now, bool idle) {
   if (batch_is_out() || waiting_.empty())
     return std::nullopt;
-  const bool large =
-      waiting_.size() >= options_.batch_count_max || waiting_bytes_ >= options_.batch_bytes_max;
-  if (!idle && !large && !waiting_.front().alone && now < waiting_.front().since + options_.delay)
+  if (!idle && !is_large() && !waiting_.front().alone &&
+      now < waiting_.front().since + options_.delay)
     return std::nullopt;
   std::size_t used = 0;
   while (!waiting_.empty() && out_.size() < options_.batch_count_max) {
@@ -59,7 +58,8 @@ std::optional<group_committer::batch> group_committer::flush(instant now, bool i
 std::optional<instant> group_committer::wake_at() const noexcept {
   if (batch_is_out() || waiting_.empty())
     return std::nullopt;
-  return waiting_.front().alone ? waiting_.front().since : waiting_.front().since + options_.delay;
+  const auto since = waiting_.front().since;
+  return is_large() || waiting_.front().alone ? since : since + options_.delay;
 }
 
 std::vector<group_committer::completion> group_committer::committed(const result<void>& outcome) {

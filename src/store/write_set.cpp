@@ -1,6 +1,8 @@
 #include "ainur/store/write_set.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "ainur/base/assert.hpp"
 
@@ -12,10 +14,12 @@ namespace {
 struct header {
   std::uint64_t owner; // table or journal
   std::uint64_t sequence;
-  std::uint32_t key_size;
   std::uint32_t value_size;
-  operation::kind_type kind;
+  std::uint16_t key_size;
+  std::uint16_t kind;
 };
+
+static_assert(std::has_unique_object_representations_v<header>); // no padding: equality is bytewise
 
 } // namespace
 
@@ -24,8 +28,8 @@ void write_set::add(operation::kind_type kind, std::uint64_t owner, std::uint64_
   // Over-long input is stored with its size cut to one over the bound: the commit then refuses it.
   key = key.first(std::min(key.size(), key_bytes_max + 1));
   value = value.first(std::min(value.size(), value_bytes_max + 1));
-  const header h{owner, sequence, static_cast<std::uint32_t>(key.size()),
-                 static_cast<std::uint32_t>(value.size()), kind};
+  const header h{owner, sequence, static_cast<std::uint32_t>(value.size()),
+                 static_cast<std::uint16_t>(key.size()), static_cast<std::uint16_t>(kind)};
   const auto at = buffer_.size();
   buffer_.resize(at + sizeof(h) + key.size() + value.size());
   std::memcpy(&buffer_[at], &h, sizeof(h));
@@ -74,9 +78,10 @@ std::optional<operation> write_set::cursor::next() noexcept {
   std::memcpy(&h, rest_.data(), sizeof(h));
   rest_ = rest_.subspan(sizeof(h));
   AINUR_ASSERT(rest_.size() >= std::size_t{h.key_size} + h.value_size);
+  const auto kind = static_cast<operation::kind_type>(h.kind);
   operation out{
-      h.kind, 0, {}, h.sequence, rest_.first(h.key_size), rest_.subspan(h.key_size, h.value_size)};
-  if (h.kind == operation::kind_type::put || h.kind == operation::kind_type::erase)
+      kind, 0, {}, h.sequence, rest_.first(h.key_size), rest_.subspan(h.key_size, h.value_size)};
+  if (kind == operation::kind_type::put || kind == operation::kind_type::erase)
     out.table = static_cast<table_id>(h.owner);
   else
     out.journal.value = h.owner;
