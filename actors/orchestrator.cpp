@@ -1,23 +1,20 @@
 // The orchestrator actor: carries messages to and from orchestration::orchestrator_core.
-#include "orchestrator.hpp"
-
-#include <caf/stateful_actor.hpp>
-
-#include "ledger_terms.hpp"
+#include "ainur/orchestration/ledger_terms.hpp"
+#include "market_actors.hpp"
 
 namespace ainur {
-
-namespace {
 
 struct orchestrator_state {
   orchestrator_setup setup;
   std::unique_ptr<orchestration::orchestrator_core> core;
-  orchestration::outputs out;                              // reused by every handler
-  std::unordered_map<std::uint32_t, guard_actor> guards;   // only these are listened to
-  std::uint64_t tick_number = 0;                           // of the timer that counts
+  orchestration::outputs out;                  // reused by every handler
+  std::map<std::uint32_t, guard_actor> guards; // only these are listened to
+  std::uint64_t tick_number = 0;               // of the timer that counts
   std::optional<instant> tick_at;
   static inline const char* name = "ainur.orchestrator";
 };
+
+namespace {
 
 using self_type = orchestrator_actor::stateful_pointer<orchestrator_state>;
 
@@ -36,41 +33,64 @@ void arm(self_type self) {
   self->delayed_send(self, wait, msg::tick{++s.tick_number});
 }
 
+/// Actions are taken only from the guard that the shard registered.
+bool is_from_guard(self_type self, std::uint32_t guard) {
+  const auto& guards = self->state.guards;
+  const auto at = guards.find(guard);
+  return at != guards.end() && self->current_sender() != nullptr &&
+         at->second->address() == self->current_sender()->address();
+}
+
+bool judge(const orchestrator_setup& setup, const orchestration::outputs::judging& question) {
+  const auto at = setup.verifiers->find(question.task->verifier);
+  return at != setup.verifiers->end() && at->second(*question.task, question.subtask, question.content);
+}
+
 /// Carries out what the core said, in its order.
 void flush(self_type self) {
   auto& s = self->state;
   auto& out = s.out;
   const auto& world = s.setup.world;
+  const auto& roles = *s.setup.roles;
+  const auto number = s.setup.options.number;
+  const auto me = orchestrator_endpoint(number);
   const auto to_guard = [&](std::uint32_t guard, auto&& message) {
     if (const auto at = s.guards.find(guard); at != s.guards.end())
-      post(world, self, {s.setup.endpoint, guard_endpoint(guard)}, at->second,
+      post(world, self, {me, guard_endpoint(guard)}, at->second,
            std::forward<decltype(message)>(message));
   };
   if (!out.ledger.empty())
-    post(world, self, {s.setup.endpoint, ledger_endpoint}, s.setup.ledger,
-         msg::ledger_calls{s.setup.ledger_number, std::move(out.ledger)});
+    if (const auto ledger = roles.get<ledger_actor>(role::ledger))
+      post(world, self, {me, ledger_endpoint}, ledger,
+           msg::ledger_calls{first_orchestrator_number + number, std::move(out.ledger)});
   if (!out.views.empty())
-    self->send(s.setup.ledger, msg::ask_views{std::move(out.views), self});
+    if (const auto ledger = roles.get<ledger_actor>(role::ledger))
+      self->send(ledger, msg::ask_views{std::move(out.views), self});
   for (auto& capability : out.capabilities)
-    self->send(s.setup.shard, msg::want_agents{s.setup.options.number, std::move(capability)});
+    if (const auto shard = roles.get<shard_actor>(role::shard))
+      self->send(shard, msg::want_agents{number, std::move(capability)});
   for (auto& group : out.calls)
     to_guard(group.guard, msg::call_agents{std::move(group.call), std::move(group.slots), self});
-  for (auto& closing : out.closings)
-    to_guard(closing.guard, msg::close_call{std::move(closing)});
+  for (auto& closing : out.closings) {
+    const auto guard = closing.guard;
+    to_guard(guard, msg::close_call{std::move(closing)});
+  }
   for (auto& awarding : out.awards)
     to_guard(awarding.to.guard, msg::give_award{awarding.to.slot, std::move(awarding.award), self});
-  for (auto& settling : out.settlements)
-    to_guard(settling.guard, msg::settle_awards{std::move(settling)});
-  if (!out.notes.empty())
-    self->send(s.setup.recorder, msg::recorded_notes{std::move(out.notes), world.now()});
-  if (!out.ended.empty())
-    self->send(s.setup.node, msg::tasks_ended{s.setup.options.number, std::move(out.ended)});
-  for (auto& question : out.judgements) {
-    // A verifier is a quick function of the host program: it runs here, its answer is a message, so
-    // that the core is not entered twice.
-    const bool good = s.setup.verify && s.setup.verify(*question.task, question.subtask, question.content);
-    self->send(self, msg::judged{question.task->id, question.subtask, good});
+  for (auto& settling : out.settlements) {
+    const auto guard = settling.guard;
+    to_guard(guard, msg::settle_awards{std::move(settling)});
   }
+  if (!out.notes.empty())
+    if (const auto recorder = roles.get<recorder_actor>(role::recorder))
+      self->send(recorder, msg::recorded_notes{std::move(out.notes), world.now()});
+  if (!out.ended.empty())
+    if (const auto node = roles.get<node_actor>(role::node))
+      self->send(node, msg::tasks_ended{number, std::move(out.ended)});
+  // A verifier is a quick function of the host program. Its word comes as a message, so that the core
+  // is not entered from within.
+  for (auto& question : out.judgements)
+    self->send(self, msg::judged{question.task->id, question.subtask, judge(s.setup, question)});
   out.clear();
   arm(self);
 }
@@ -78,26 +98,27 @@ void flush(self_type self) {
 void on_block(orchestrator_state& s, const ledger::published& block) {
   const auto now = now_of(s);
   for (const auto& a : block.answers)
-    if (a.to.who == s.setup.ledger_number && a.to.correlation != 0)
-      s.core->on_ledger_answer(a.to.correlation, meaning_of(a.how), now, block.time, s.out);
+    if (a.to.who == first_orchestrator_number + s.setup.options.number && a.to.correlation != 0)
+      s.core->on_ledger_answer(a.to.correlation, orchestration::meaning_of(a.how), now, block.time, s.out);
   for (const auto& event : block.events)
-    if (const auto known = event_for_orchestrator(event))
+    if (const auto known = orchestration::event_of(event))
       s.core->on_ledger_event(*known, now, s.out);
 }
 
 } // namespace
 
-orchestrator_actor::behavior_type orchestrator(self_type self, orchestrator_setup setup) {
+orchestrator_actor::behavior_type orchestrator_behavior(self_type self, orchestrator_setup setup) {
   auto& s = self->state;
   s.setup = std::move(setup);
   const auto number = s.setup.options.number;
   s.core = std::make_unique<orchestration::orchestrator_core>(
       s.setup.options, s.setup.make_router(), s.setup.world.stream("orchestrator", number));
-  s.core->keep_notes = static_cast<bool>(s.setup.recorder);
-  self->send(s.setup.ledger, msg::follow_ledger{s.setup.ledger_number,
-                                                caf::actor_cast<ledger_follower>(self)});
-  self->send(s.setup.shard, msg::orchestrator_here{number, self});
-  self->send(s.setup.node, msg::orchestrator_here{number, self});
+  s.core->keep_notes = s.setup.keep_notes;
+  const auto here = msg::orchestrator_here{number, self};
+  if (const auto shard = s.setup.roles->get<shard_actor>(role::shard))
+    self->send(shard, here);
+  if (const auto node = s.setup.roles->get<node_actor>(role::node))
+    self->send(node, here);
   return {
       [self](msg::hand_task& m) {
         auto& st = self->state;
@@ -118,8 +139,12 @@ orchestrator_actor::behavior_type orchestrator(self_type self, orchestrator_setu
         flush(self);
       },
       [self](const msg::guards_known& m) {
+        auto& st = self->state;
+        if (m.guards.empty()) // the shard was restarted
+          if (const auto shard = st.setup.roles->get<shard_actor>(role::shard))
+            self->send(shard, msg::orchestrator_here{st.setup.options.number, self});
         for (const auto& [guard, handle] : m.guards)
-          self->state.guards.insert_or_assign(guard, handle);
+          st.guards.insert_or_assign(guard, handle);
       },
       [self](const msg::group_lost& m) {
         auto& st = self->state;
@@ -129,16 +154,22 @@ orchestrator_actor::behavior_type orchestrator(self_type self, orchestrator_setu
       },
       [self](msg::gathered_bids& m) {
         auto& st = self->state;
+        if (!is_from_guard(self, m.guard))
+          return;
         st.core->on_bids(m.call, m.guard, m.answered, m.bids, now_of(st), st.out);
         flush(self);
       },
       [self](msg::delivered& m) {
         auto& st = self->state;
+        if (!is_from_guard(self, m.guard))
+          return;
         st.core->on_delivery(m.what, now_of(st), st.out);
         flush(self);
       },
       [self](const msg::bypassing_bid& m) {
-        self->send(self->state.setup.recorder, msg::bypass_seen{m.agent, self->state.setup.world.now()});
+        const auto& st = self->state;
+        if (const auto recorder = st.setup.roles->get<recorder_actor>(role::recorder))
+          self->send(recorder, msg::bypass_seen{m.agent, st.setup.world.now()});
       },
       [self](const msg::judged& m) {
         auto& st = self->state;
@@ -152,7 +183,7 @@ orchestrator_actor::behavior_type orchestrator(self_type self, orchestrator_setu
       [self](const msg::task_views& m) {
         auto& st = self->state;
         for (const auto& [id, view] : m.views)
-          st.core->on_ledger_view(id, view_for_orchestrator(view), now_of(st), st.out);
+          st.core->on_ledger_view(id, orchestration::view_of(view), now_of(st), st.out);
         flush(self);
       },
       [self](const msg::tick& m) {

@@ -12,6 +12,15 @@ namespace {
 constexpr duration validity = std::chrono::minutes{1};
 } // namespace
 
+std::vector<event::any> standing_events(const std::vector<event::any>& events) {
+  std::vector<event::any> chosen;
+  for (const auto& e : events)
+    if (std::holds_alternative<event::outcome>(e) || std::holds_alternative<event::bond_changed>(e) ||
+        std::holds_alternative<event::slashed>(e) || std::holds_alternative<event::slash_ended>(e))
+      chosen.push_back(e);
+  return chosen;
+}
+
 authority::authority(state s, const authority_options& options)
     : state_(std::move(s)), options_(options), host_(account_of_seed(options.host_seed)) {
   AINUR_ASSERT(options_.calls_max > 0 && options_.calls_max <= state_.rules().block_entries_max);
@@ -124,8 +133,9 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   return encode_block(made->block);
 }
 
-std::shared_ptr<const published> authority::durable() {
+std::shared_ptr<const published> authority::durable(std::uint64_t standing_sequence) {
   AINUR_ASSERT(block_is_out());
+  out_->standing_sequence = standing_sequence;
   return std::exchange(out_, nullptr);
 }
 

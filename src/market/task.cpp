@@ -73,8 +73,16 @@ hash256 description_of(const task& t) {
   return crypto::hash("ainur/task-description/v1", codec::encode(t));
 }
 
+hash256 digest_of(const task_id& task, std::uint16_t subtask, bytes_view result) noexcept {
+  return crypto::hasher{"ainur/result/v1"}
+      .add(task)
+      .add(std::uint64_t{subtask})
+      .add(result)
+      .finish();
+}
+
 hash256 expected_digest(const task_id& task, std::uint16_t subtask) noexcept {
-  return crypto::hasher{"ainur/result/v1"}.add(task).add(std::uint64_t{subtask}).finish();
+  return digest_of(task, subtask, {});
 }
 
 hash256 hash_of(const bid& b) {

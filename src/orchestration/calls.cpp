@@ -1,6 +1,8 @@
 // Asking for bids and deciding the auction.
 #include <algorithm>
 
+#include "ainur/base/assert.hpp"
+
 #include "ainur/orchestration/orchestrator.hpp"
 
 namespace ainur::orchestration {
@@ -18,13 +20,48 @@ void orchestrator_core::on_snapshot(discovery::snapshot_ptr agents, moment now, 
   for (const auto& one : known.agents->agents)
     peers.push_back(one.index);
   router_->set_candidates(known.index, peers);
-  const auto waiting = waiting_.find(name);
+  const auto waiting = waiting_.extract(name);
+  if (waiting.empty())
+    return;
+  for (const auto& [number, subtask] : waiting.mapped())
+    if (const auto s = tasks_.find(number); s != tasks_.end()) {
+      calls_.erase(s->second.lines[subtask].call); // it only stood for the waiting
+      call(number, s->second, subtask, now, out);
+    }
+}
+
+void orchestrator_core::ask_agents(const std::string& name, outputs& out) {
+  if (std::find(out.capabilities.begin(), out.capabilities.end(), name) == out.capabilities.end())
+    out.capabilities.push_back(name);
+}
+
+bool orchestrator_core::open_call::all_answered() const noexcept {
+  return text && std::all_of(guards.begin(), guards.end(),
+                             [](const auto& g) { return g.answered >= g.asked; });
+}
+
+/// Forgets the call of a line that is given up; whoever bid is free.
+void orchestrator_core::drop_call(const state& s, const line& l, outputs& out) {
+  if (l.phase == line_phase::decided || l.phase == line_phase::working) {
+    if (l.call != 0)
+      out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}});
+    return;
+  }
+  if (l.phase != line_phase::calling)
+    return;
+  const auto node = calls_.extract(l.call);
+  if (node.empty())
+    return;
+  const auto& c = node.mapped();
+  close_call(c, std::nullopt, {}, {}, out);
+  if (c.text)
+    return;
+  const auto waiting = waiting_.find(s.origin.task->subtasks[c.subtask].capability);
   if (waiting == waiting_.end())
     return;
-  for (const auto& [number, subtask] : std::exchange(waiting->second, {}))
-    if (const auto s = tasks_.find(number);
-        s != tasks_.end() && s->second.lines[subtask].phase == line_phase::calling)
-      call(number, s->second, subtask, now, out);
+  std::erase(waiting->second, std::pair{c.task, c.subtask});
+  if (waiting->second.empty())
+    waiting_.erase(waiting);
 }
 
 void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subtask, moment now,
@@ -37,11 +74,13 @@ void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subta
   if (known == capabilities_.end() || !known->second.agents) {
     auto& waiting = waiting_[part.capability];
     if (waiting.empty())
-      out.capabilities.push_back(part.capability);
+      ask_agents(part.capability, out);
     waiting.emplace_back(number, subtask);
     // The shard may be restarting: the call's deadline asks again.
     l.call = ++next_call_;
-    calls_.emplace(l.call, open_call{.task = number, .subtask = subtask, .text = {}, .bids = {}, .guards = {}});
+    calls_.emplace(
+        l.call,
+        open_call{.task = number, .subtask = subtask});
     deadlines_.push({now.mono + options_.ledger_patience, deadline::kind::call, l.call});
     return;
   }
@@ -72,28 +111,23 @@ void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subta
   text->deadline = t.deadline;
   text->reputation_min = t.reputation_min;
   text->orchestrator = options_.number;
-  open_call c{.task = number,
-              .subtask = subtask,
-              .asked = static_cast<std::uint32_t>(chosen_.size()),
-              .text = text,
-              .bids = {},
-              .guards = {}};
+  open_call c{.task = number, .subtask = subtask, .text = text, .bids = {}, .guards = {}};
   c.bids.reserve(chosen_.size());
-  std::vector<discovery::address> where;
-  where.reserve(chosen_.size());
   for (const auto peer : chosen_)
-    where.push_back(agents.find(peer)->at);
-  std::sort(where.begin(), where.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.guard, a.slot) < std::tie(b.guard, b.slot);
+    c.peers.push_back({agents.find(peer)->at, peer});
+  std::sort(c.peers.begin(), c.peers.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.at.guard, a.at.slot) < std::tie(b.at.guard, b.at.slot);
   });
-  for (const auto& at : where) {
-    if (c.guards.empty() || c.guards.back() != at.guard) {
-      c.guards.push_back(at.guard);
+  for (const auto& [at, peer] : c.peers) {
+    if (c.guards.empty() || c.guards.back().guard != at.guard) {
+      c.guards.push_back({.guard = at.guard});
       out.calls.push_back({at.guard, {}, text});
     }
+    ++c.guards.back().asked;
     out.calls.back().slots.push_back(at.slot);
   }
-  s.peers_asked += c.asked;
+  const auto asked = static_cast<std::uint32_t>(c.peers.size());
+  s.peers_asked += asked;
   if (keep_notes)
     out.notes.push_back({.task = t.id,
                          .subtask = subtask,
@@ -102,7 +136,7 @@ void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subta
                          .bids = {},
                          .agent = {},
                          .price = part.reserve,
-                         .count = c.asked});
+                         .count = asked});
   deadlines_.push({now.mono + options_.call_window, deadline::kind::call, l.call});
   calls_.emplace(l.call, std::move(c));
 }
@@ -114,35 +148,43 @@ void orchestrator_core::on_bids(market::call_number number, std::uint32_t guard,
   if (at == calls_.end() || !at->second.text)
     return; // decided without them
   auto& c = at->second;
-  if (std::find(c.guards.begin(), c.guards.end(), guard) == c.guards.end())
+  const auto group = std::find_if(c.guards.begin(), c.guards.end(),
+                                  [guard](const auto& g) { return g.guard == guard; });
+  if (group == c.guards.end())
     return;
   for (auto& b : bids) {
+    const auto asked = std::find_if(c.peers.begin(), c.peers.end(), [&](const auto& p) {
+      return p.at.guard == guard && p.at.slot == b.slot;
+    });
+    if (asked == c.peers.end())
+      continue; // nobody asked it
+    b.index = asked->index;
     const auto same = [&](const auto& have) {
       return have.first == guard && have.second.slot == b.slot;
     };
     if (std::none_of(c.bids.begin(), c.bids.end(), same))
       c.bids.emplace_back(guard, b);
   }
-  c.answered += answered;
-  if (c.answered >= c.asked)
+  // Told twice, a guard does not answer for others.
+  group->answered += std::min(answered, group->asked - group->answered);
+  if (c.all_answered())
     decide(number, now, out);
 }
 
 void orchestrator_core::decide(market::call_number number, moment now, outputs& out) {
-  auto node = calls_.extract(number);
-  if (node.empty())
+  const auto open = calls_.find(number);
+  if (open == calls_.end())
     return;
-  auto& c = node.mapped();
-  const auto at = tasks_.find(c.task);
-  if (at == tasks_.end())
+  auto& s = tasks_.at(open->second.task);
+  auto& l = s.lines[open->second.subtask];
+  AINUR_ASSERT(l.phase == line_phase::calling && l.call == number); // a call ends with its line
+  if (!open->second.text) { // the shard did not answer in time: ask again
+    ask_agents(s.origin.task->subtasks[open->second.subtask].capability, out);
+    deadlines_.push({now.mono + options_.ledger_patience, deadline::kind::call, number});
     return;
-  auto& s = at->second;
-  auto& l = s.lines[c.subtask];
-  if (l.phase != line_phase::calling || l.call != number)
-    return close_call(c, std::nullopt, {}, {}, out); // cancelled meanwhile: nobody wins
-  if (!c.text) // the shard did not answer in time: ask again
-    return call(c.task, s, c.subtask, now, out);
-
+  }
+  const auto node = calls_.extract(open);
+  const auto& c = node.mapped();
   const auto& t = *s.origin.task;
   const auto& agents = *capabilities_.at(c.text->capability).agents;
   // Ties go to the smaller hash, so bids stand in the order of their hashes.
@@ -150,7 +192,8 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
   order.reserve(c.bids.size());
   for (std::size_t i = 0; i < c.bids.size(); ++i) {
     const auto& b = c.bids[i].second;
-    order.emplace_back(hash_of(market::bid{t.id, c.subtask, c.text->round, b.agent, b.price, b.work}), i);
+    order.emplace_back(
+        hash_of(market::bid{t.id, c.subtask, c.text->round, b.agent, b.price, b.work}), i);
   }
   std::sort(order.begin(), order.end());
   std::vector<market::auction_bid> asks;
@@ -158,6 +201,8 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
   for (const auto& [hash, i] : order) {
     const auto& b = c.bids[i].second;
     const auto* shown = agents.find(b.index);
+    if (shown != nullptr && shown->agent != b.agent)
+      shown = nullptr; // the list is newer, or older, than the bid
     asks.push_back({.controller = shown != nullptr ? shown->controller : b.agent,
                     .price = b.price,
                     .quality = options_.quality && shown != nullptr ? shown->reputation + 1u : 1u});
@@ -175,7 +220,7 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
                     .bids = {},
                     .agent = {},
                     .price = {},
-                    .count = c.asked};
+                    .count = static_cast<std::uint32_t>(c.peers.size())};
     for (const auto& [hash, i] : order)
       n.bids.emplace_back(c.bids[i].second.agent, c.bids[i].second.price);
     if (!decision.awards.empty()) {
@@ -199,7 +244,7 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
   l.price = decision.awards[0].payment;
   l.work = won.work;
   l.bid = hash;
-  s.bids_root = root;
+  l.bids_root = root;
   close_call(c, position, hashes, root, out);
   advance(c.task, s, now, out);
 }
@@ -209,7 +254,7 @@ void orchestrator_core::close_call(const open_call& c, std::optional<std::size_t
                                    outputs& out) {
   if (!c.text)
     return;
-  for (const auto guard : c.guards) {
+  for (const auto& [guard, asked, answered] : c.guards) {
     outputs::closing closing{guard, c.text->number, {}, {}};
     closing.receipts = {{c.text->number, {}, root, static_cast<std::uint16_t>(hashes.size())}};
     for (std::size_t i = 0; i < c.bids.size(); ++i)
@@ -222,10 +267,8 @@ void orchestrator_core::close_call(const open_call& c, std::optional<std::size_t
 void orchestrator_core::unfilled(std::uint64_t number, state& s, std::uint16_t subtask,
                                  market::cause why, moment now, outputs& out) {
   auto& l = s.lines[subtask];
-  if (l.phase == line_phase::decided) // the ledger refused the award: the guard frees the bid
-    out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}});
-  const bool again = l.round + 1 < options_.rounds_max && !s.cancelled &&
-                     now.utc < s.origin.task->award_by;
+  const bool again =
+      l.round + 1 < options_.rounds_max && !s.cancelled && now.utc < s.origin.task->award_by;
   if (again) {
     ++l.round;
     return call(number, s, subtask, now, out);

@@ -1,5 +1,5 @@
-// A task's way from submission to its end. Asking and deciding is in calls.cpp, taking over the tasks
-// of a lost orchestrator in recovery.cpp.
+// A task's way from submission to its end. Asking and deciding is in calls.cpp, taking over the
+// tasks of a lost orchestrator in recovery.cpp.
 #include "ainur/orchestration/orchestrator.hpp"
 
 #include <algorithm>
@@ -10,9 +10,8 @@ namespace ainur::orchestration {
 
 namespace {
 
-std::uint64_t correlation_of(std::uint64_t number, std::uint16_t subtask, std::uint8_t step) noexcept {
-  return number << 16 | static_cast<std::uint64_t>(subtask) << 8 | step;
-}
+/// Whole numbers below this are of one life: what was sent in another is never taken for ours.
+constexpr int life_shift = 40;
 
 } // namespace
 
@@ -33,7 +32,12 @@ orchestrator_core::orchestrator_core(orchestrator_options options,
                                      std::unique_ptr<routing::router> router, rng random)
     : options_(std::move(options)), router_(std::move(router)), random_(random),
       next_call_((static_cast<std::uint64_t>(options_.number) & 0xfff) << 52 |
-                 (static_cast<std::uint64_t>(options_.starts) & 0xfff) << 40) {}
+                 (static_cast<std::uint64_t>(options_.starts) & 0xfff) << life_shift),
+      next_correlation_((static_cast<std::uint64_t>(options_.starts) & 0xff'ffff) << life_shift) {
+  // A timer that comes back at once would never let go.
+  options_.ledger_patience = std::max(options_.ledger_patience, duration{1});
+  options_.finish_grace = std::max(options_.finish_grace, duration{1});
+}
 
 orchestrator_core::state* orchestrator_core::find(const task_id& task, std::uint64_t* number) {
   const auto at = numbers_.find(task);
@@ -45,20 +49,24 @@ orchestrator_core::state* orchestrator_core::find(const task_id& task, std::uint
 }
 
 ledger::entry orchestrator_core::entry_for(const state& s, step what, ledger::call c) const {
-  const bool by_payer = what == step::open || what == step::dispute ||
-                        std::holds_alternative<ledger::release>(c);
+  const bool by_payer =
+      what == step::open || what == step::dispute || std::holds_alternative<ledger::release>(c);
   if (by_payer)
     return {s.origin.task->client, s.origin.client_index, std::move(c)};
   return {options_.account, options_.hosted_index, std::move(c)};
 }
 
 void orchestrator_core::ask_ledger(std::uint64_t number, std::uint16_t subtask, step what,
-                                   ledger::call c, instant now, outputs& out) {
-  const auto correlation = correlation_of(number, subtask, static_cast<std::uint8_t>(what));
-  auto entry = entry_for(tasks_.at(number), what, std::move(c));
-  requests_.insert_or_assign(correlation, entry);
-  deadlines_.push({now + options_.ledger_patience, deadline::kind::ledger, correlation});
-  out.ledger.push_back({correlation, std::move(entry)});
+                                   ledger::call c, moment now, outputs& out) {
+  const auto correlation = ++next_correlation_;
+  open_request r{.task = number,
+                 .subtask = subtask,
+                 .what = what,
+                 .first_sent = now.utc,
+                 .entry = entry_for(tasks_.at(number), what, std::move(c))};
+  deadlines_.push({now.mono + options_.ledger_patience, deadline::kind::ledger, correlation});
+  out.ledger.push_back({correlation, r.entry});
+  requests_.emplace(correlation, std::move(r));
 }
 
 void orchestrator_core::submit(submission s, moment now, outputs& out) {
@@ -85,7 +93,7 @@ void orchestrator_core::begin(std::uint64_t number, state& s, moment now, output
                                .subtasks = static_cast<std::uint16_t>(t.subtasks.size()),
                                .reputation_min = t.reputation_min,
                                .paid_at_result = options_.paid_at_result},
-             now.mono, out);
+             now, out);
 }
 
 void orchestrator_core::cancel(const task_id& task, moment now, outputs& out) {
@@ -95,35 +103,43 @@ void orchestrator_core::cancel(const task_id& task, moment now, outputs& out) {
     return;
   s->cancelled = true;
   s->why = market::cause::cancelled;
-  if (!s->opened)
-    return; // on_ledger_answer goes on from here
-  stop_lines(number, *s, ledger::void_cause::cancelled, now.mono, out);
-  for (auto& l : s->lines)
-    if (l.phase == line_phase::waiting || l.phase == line_phase::calling) {
-      l.phase = line_phase::lost;
-      l.why = market::cause::cancelled;
-    }
-  close_rest(number, *s, out, now.mono);
+  if (s->opened)
+    stop_all(number, *s, now, out);
+  // Else the ledger's answer, or its view, goes on from here.
 }
 
-void orchestrator_core::stop_lines(std::uint64_t number, state& s, ledger::void_cause why, instant now,
-                                   outputs& out) {
+void orchestrator_core::stop_all(std::uint64_t number, state& s, moment now, outputs& out) {
+  stop_lines(number, s, ledger::void_cause::cancelled, now, out);
+  for (auto& l : s.lines) {
+    const bool on_its_way = l.phase == line_phase::decided && s.awarding > 0;
+    if (on_its_way || l.phase > line_phase::decided)
+      continue; // stopped once the award is on the ledger; or its work is under way or done
+    drop_call(s, l, out);
+    l.phase = line_phase::lost;
+    l.why = market::cause::cancelled;
+  }
+  close_rest(number, s, now, out);
+}
+
+void orchestrator_core::stop_lines(std::uint64_t number, state& s, ledger::void_cause why,
+                                   moment now, outputs& out) {
   for (std::size_t i = 0; i < s.lines.size(); ++i) {
     auto& l = s.lines[i];
     if (l.phase != line_phase::working)
       continue;
     const auto subtask = static_cast<std::uint16_t>(i);
-    ask_ledger(number, subtask, step::stop, ledger::void_award{s.origin.task->id, subtask, why}, now,
-               out);
-    out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}});
+    ask_ledger(number, subtask, step::stop, ledger::void_award{s.origin.task->id, subtask, why},
+               now, out);
+    if (l.call != 0)
+      out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}});
   }
 }
 
-void orchestrator_core::close_rest(std::uint64_t number, state& s, outputs& out, instant now) {
+void orchestrator_core::close_rest(std::uint64_t number, state& s, moment now, outputs& out) {
   if (s.closing || s.awarding > 0)
     return;
   s.closing = true;
-  ask_ledger(number, 0xff, step::stop, ledger::close_task{s.origin.task->id}, now, out);
+  ask_ledger(number, 0, step::stop, ledger::close_task{s.origin.task->id}, now, out);
 }
 
 void orchestrator_core::advance(std::uint64_t number, state& s, moment now, outputs& out) {
@@ -150,22 +166,22 @@ void orchestrator_core::advance(std::uint64_t number, state& s, moment now, outp
       return std::find(phases.begin(), phases.end(), l.phase) != phases.end();
     });
   };
-  if (s.awarding > 0 || any({line_phase::calling}))
+  if (s.awarding > 0 || any({line_phase::calling, line_phase::unfilled}))
     return;
   if (any({line_phase::decided}))
     return award(number, s, now, out);
   const bool running =
       any({line_phase::waiting, line_phase::working, line_phase::judging, line_phase::settling});
   if (!running && any({line_phase::lost}))
-    close_rest(number, s, out, now.mono);
+    close_rest(number, s, now, out);
 }
 
 void orchestrator_core::award(std::uint64_t number, state& s, moment now, outputs& out) {
   ledger::award_task a{.task = s.origin.task->id};
-  a.bids_root = s.bids_root;
+  std::vector<hash256> roots;
   for (std::size_t i = 0; i < s.lines.size(); ++i) {
     const auto& l = s.lines[i];
-    if (l.phase == line_phase::decided)
+    if (l.phase == line_phase::decided) {
       a.lines.push_back({.subtask = static_cast<std::uint16_t>(i),
                          .agent = l.agent,
                          .price = l.price,
@@ -173,31 +189,45 @@ void orchestrator_core::award(std::uint64_t number, state& s, moment now, output
                          .bid = l.bid,
                          .agent_signature = std::nullopt,
                          .agent_index = l.agent_index});
+      roots.push_back(l.bids_root);
+    }
     a.last = a.last && l.phase != line_phase::waiting;
   }
+  // Several calls in one award: the root over their roots.
+  a.bids_root = roots.size() == 1 ? roots.front() : market::root_of(roots);
   s.awarding = static_cast<std::uint16_t>(a.lines.size());
-  ask_ledger(number, 0, step::award, std::move(a), now.mono, out);
+  ask_ledger(number, 0, step::award, std::move(a), now, out);
 }
 
-void orchestrator_core::awarded(std::uint64_t number, state& s, moment now, timestamp block_time,
+void orchestrator_core::awarded(std::uint64_t number, state& s, moment now, timestamp award_time,
                                 outputs& out) {
   s.awarding = 0;
   if (s.awarded_at == instant{})
     s.awarded_at = now.mono;
   const auto& t = *s.origin.task;
-  instant last_finish = now.mono;
   for (std::size_t i = 0; i < s.lines.size(); ++i) {
     auto& l = s.lines[i];
     if (l.phase != line_phase::decided)
-      continue;
-    const auto finish_by = std::min(block_time + l.work, t.deadline);
+      continue; // the ledger's word on its end came first
+    const auto subtask = static_cast<std::uint16_t>(i);
+    const auto finish_by = std::min(award_time + l.work, t.deadline);
     l.phase = line_phase::working;
     l.awarded = now.mono;
-    last_finish = std::max(last_finish, now.mono + (finish_by - now.utc));
+    // Nobody wants the work any more, or nobody is left to do it, or no time: nobody's fault.
+    if (s.cancelled || l.guard_lost || finish_by <= now.utc) {
+      using cause = ledger::void_cause;
+      const auto why = s.cancelled    ? cause::cancelled
+                       : l.guard_lost ? cause::lost_supervisor
+                                      : cause::lost_orchestrator;
+      ask_ledger(number, subtask, step::stop, ledger::void_award{t.id, subtask, why}, now, out);
+      out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}});
+      continue;
+    }
     out.awards.push_back({l.at,
                           {.call = l.call,
                            .task = t.id,
-                           .subtask = static_cast<std::uint16_t>(i),
+                           .subtask = subtask,
+                           .capability = t.subtasks[i].capability,
                            .agent = l.agent,
                            .price = l.price,
                            .work = t.subtasks[i].work,
@@ -206,51 +236,86 @@ void orchestrator_core::awarded(std::uint64_t number, state& s, moment now, time
                            .input = t.subtasks[i].input}});
     if (keep_notes)
       out.notes.push_back({.task = t.id,
-                           .subtask = static_cast<std::uint16_t>(i),
+                           .subtask = subtask,
                            .what = outputs::note::kind::awarded,
                            .call = l.call,
                            .bids = {},
                            .agent = l.agent,
                            .price = l.price});
   }
-  deadlines_.push({last_finish + options_.finish_grace, deadline::kind::finish, number});
   if (s.cancelled)
-    stop_lines(number, s, ledger::void_cause::cancelled, now.mono, out);
+    return close_rest(number, s, now, out);
+  advance(number, s, now, out);
+}
+
+void orchestrator_core::award_refused(std::uint64_t number, state& s, moment now, outputs& out) {
+  s.awarding = 0;
+  for (auto& l : s.lines)
+    if (l.phase == line_phase::decided) {
+      l.phase = line_phase::unfilled; // all of them first: none may be awarded again meanwhile
+      out.closings.push_back({l.at.guard, l.call, {}, {l.at.slot}}); // the guard frees the bid
+    }
+  for (std::size_t i = 0; i < s.lines.size(); ++i)
+    if (s.lines[i].phase == line_phase::unfilled)
+      unfilled(number, s, static_cast<std::uint16_t>(i), market::cause::refused_by_ledger, now,
+               out);
+  advance(number, s, now, out);
 }
 
 void orchestrator_core::on_ledger_answer(std::uint64_t correlation, answer how, moment now,
                                          timestamp block_time, outputs& out) {
-  if (requests_.erase(correlation) == 0)
+  auto node = requests_.extract(correlation);
+  if (node.empty())
     return; // answered before, or of a task that ended
-  const auto number = correlation >> 16;
-  const auto subtask = static_cast<std::uint16_t>(correlation >> 8 & 0xff);
-  const auto at = tasks_.find(number);
+  auto& r = node.mapped();
+  const auto at = tasks_.find(r.task);
   if (at == tasks_.end())
     return;
   auto& s = at->second;
-  switch (static_cast<step>(correlation & 0xff)) {
+  switch (r.what) {
   case step::open:
-    return opened(number, s, how, now, out);
+    return opened(r.task, s, how, now, out);
   case step::award:
-    if (how == answer::done)
-      return awarded(number, s, now, block_time, out);
-    s.awarding = 0;
-    for (std::size_t i = 0; i < s.lines.size(); ++i)
-      if (s.lines[i].phase == line_phase::decided)
-        unfilled(number, s, static_cast<std::uint16_t>(i), market::cause::refused_by_ledger, now, out);
-    return advance(number, s, now, out);
+    if (how != answer::done)
+      return award_refused(r.task, s, now, out);
+    // Sent more than once, an earlier one may have been carried out: then the agent's time has run
+    // since, at the earliest since it was first sent.
+    return awarded(r.task, s, now, r.sent > 1 ? std::min(block_time, r.first_sent) : block_time,
+                   out);
   case step::settle:
-    // The result may not have reached the ledger: it is posted again with the release.
-    if (how == answer::not_yet && s.lines[subtask].phase == line_phase::settling)
-      settle(number, s, subtask, now, out, true);
-    return;
-  case step::stop:
   case step::dispute:
+    if (how == answer::not_yet)
+      too_early(std::move(r), correlation, s, now, out);
     return; // what came of it arrives as an event, at the latest by the ledger's sweep
+  case step::stop:
+    if (how != answer::done)
+      out.views.push_back(s.origin.task->id); // it ended or went on in another way
+    return;
   }
 }
 
-void orchestrator_core::opened(std::uint64_t number, state& s, answer how, moment now, outputs& out) {
+/// The result has not reached the ledger yet, or the award has ended and its event was lost.
+void orchestrator_core::too_early(open_request request, std::uint64_t correlation, state& s,
+                                  moment now, outputs& out) {
+  auto& l = s.lines[request.subtask];
+  if (l.phase != line_phase::settling || l.disputed)
+    return;
+  const auto& id = s.origin.task->id;
+  if (!std::exchange(l.asked_again, true) && l.agent_index) {
+    // Only simulated agents live under hosts other than this one, so the host may post for the
+    // agent.
+    out.ledger.push_back(
+        {0, {l.agent, l.agent_index, ledger::post_result{id, request.subtask, l.digest}}});
+    out.ledger.push_back({correlation, request.entry});
+  } else {
+    out.views.push_back(id); // and once more after a while, or each block would carry it
+  }
+  deadlines_.push({now.mono + options_.ledger_patience, deadline::kind::ledger, correlation});
+  requests_.emplace(correlation, std::move(request));
+}
+
+void orchestrator_core::opened(std::uint64_t number, state& s, answer how, moment now,
+                               outputs& out) {
   if (how != answer::done)
     return end(number, market::final_state::rejected,
                how == answer::insufficient_funds ? market::cause::insufficient_funds
@@ -265,7 +330,8 @@ void orchestrator_core::opened(std::uint64_t number, state& s, answer how, momen
                          .agent = {},
                          .price = s.origin.task->budget});
   if (s.cancelled)
-    return close_rest(number, s, out, now.mono);
+    return stop_all(number, s, now, out);
+  watch(number, s, now.mono);
   advance(number, s, now, out);
 }
 
@@ -275,7 +341,8 @@ void orchestrator_core::on_delivery(market::delivery& d, moment now, outputs& ou
   if (s == nullptr || d.subtask >= s->lines.size())
     return;
   auto& l = s->lines[d.subtask];
-  if (l.phase != line_phase::working || l.agent != d.agent || d.gave_up)
+  const bool other_call = l.call != 0 && l.call != d.call; // 0: awarded by a lost orchestrator
+  if (l.phase != line_phase::working || l.agent != d.agent || other_call || d.gave_up)
     return; // a failure is settled by the ledger's event
   l.phase = line_phase::judging;
   l.digest = d.digest;
@@ -303,8 +370,8 @@ void orchestrator_core::on_delivery(market::delivery& d, moment now, outputs& ou
   }
 }
 
-void orchestrator_core::on_judgement(const task_id& task, std::uint16_t subtask, bool good, moment now,
-                                     outputs& out) {
+void orchestrator_core::on_judgement(const task_id& task, std::uint16_t subtask, bool good,
+                                     moment now, outputs& out) {
   std::uint64_t number = 0;
   auto* s = find(task, &number);
   if (s == nullptr || subtask >= s->lines.size() || s->lines[subtask].phase != line_phase::judging)
@@ -321,22 +388,18 @@ void orchestrator_core::on_judgement(const task_id& task, std::uint16_t subtask,
                          .agent = l.agent,
                          .price = l.price,
                          .count = good ? 1u : 0u});
-  settle(number, *s, subtask, now, out, false);
+  settle(number, *s, subtask, now, out);
 }
 
 void orchestrator_core::settle(std::uint64_t number, state& s, std::uint16_t subtask, moment now,
-                               outputs& out, bool post_again) {
+                               outputs& out) {
   if (options_.paid_at_result)
     return; // the ledger pays when the result is posted
-  const auto& l = s.lines[subtask];
   const auto& id = s.origin.task->id;
-  // Only simulated agents live under hosts other than this one, so the host may post for the agent.
-  if (post_again && l.agent_index)
-    out.ledger.push_back({0, {l.agent, l.agent_index, ledger::post_result{id, subtask, l.digest}}});
-  if (l.good && !s.origin.disputes_falsely)
-    ask_ledger(number, subtask, step::settle, ledger::release{id, subtask}, now.mono, out);
+  if (s.lines[subtask].good && !s.origin.disputes_falsely)
+    ask_ledger(number, subtask, step::settle, ledger::release{id, subtask}, now, out);
   else
-    ask_ledger(number, subtask, step::dispute, ledger::open_dispute{id, subtask}, now.mono, out);
+    ask_ledger(number, subtask, step::dispute, ledger::open_dispute{id, subtask}, now, out);
 }
 
 void orchestrator_core::on_ledger_event(const ledger_event& event, moment now, outputs& out) {
@@ -344,38 +407,56 @@ void orchestrator_core::on_ledger_event(const ledger_event& event, moment now, o
   auto* s = find(event.task, &number);
   if (s == nullptr)
     return;
+  if (event.what != ledger_event::kind::ended) {
+    if (event.subtask < s->lines.size())
+      settled(number, *s, event, now, out);
+    return;
+  }
+  const bool missed =
+      s->adopted || std::any_of(s->lines.begin(), s->lines.end(), [](const line& l) {
+        return l.phase >= line_phase::working && l.phase < line_phase::paid;
+      });
+  if (missed)
+    out.views.push_back(event.task); // how its lines ended is known from the view only
+  else
+    end(number, event.state, event.why, now, out);
+}
+
+/// What the ledger says of one line.
+void orchestrator_core::settled(std::uint64_t number, state& s, const ledger_event& event,
+                                moment now, outputs& out) {
   using kind = ledger_event::kind;
-  if (event.what == kind::ended)
-    return end(number, event.state, event.why, now, out);
-  if (event.subtask >= s->lines.size())
-    return;
-  auto& l = s->lines[event.subtask];
-  if (l.phase == line_phase::paid || l.phase == line_phase::lost)
-    return;
+  auto& l = s.lines[event.subtask];
+  if (s.adopted || l.phase == line_phase::paid || l.phase == line_phase::lost)
+    return; // the view that an adopted task waits for will show it
   switch (event.what) {
   case kind::paid:
   case kind::ruled_for:
     l.phase = line_phase::paid;
-    learn(*s, event.subtask, true, now.mono);
+    l.paid = event.paid.is_zero() ? l.price : event.paid;
+    learn(s, event.subtask, true, now.mono);
     break;
   case kind::refunded:
   case kind::ruled_against:
     l.phase = line_phase::lost;
-    learn(*s, event.subtask, false, now.mono);
+    learn(s, event.subtask, false, now.mono);
     break;
   case kind::voided:
     l.phase = line_phase::lost;
+    l.paid = event.paid; // half of it, where no arbiter ruled
     break;
   case kind::disputed:
+    l.disputed = true;
+    return;
   case kind::ended:
     return;
   }
-  tell_guard(*s, l, event, out);
+  tell_guard(s, l, event, out);
   l.why = event.why;
-  if (event.why != market::cause::none && s->why == market::cause::none)
-    s->why = event.why;
-  s->settled_at = now.mono;
-  advance(number, *s, now, out);
+  if (event.why != market::cause::none && s.why == market::cause::none)
+    s.why = event.why;
+  s.settled_at = now.mono;
+  advance(number, s, now, out);
 }
 
 void orchestrator_core::tell_guard(const state& s, const line& l, const ledger_event& event,
@@ -403,8 +484,8 @@ void orchestrator_core::end(std::uint64_t number, market::final_state how, marke
   if (e.why == market::cause::none)
     e.why = s.why;
   for (auto& l : s.lines) {
-    if (l.phase == line_phase::paid)
-      e.paid = e.paid.saturating_plus(l.price);
+    drop_call(s, l, out);
+    e.paid = e.paid.saturating_plus(l.paid);
     if (e.why == market::cause::none)
       e.why = l.why;
     e.results.push_back(std::move(l.content));
@@ -424,31 +505,57 @@ void orchestrator_core::end(std::uint64_t number, market::final_state how, marke
   out.ended.push_back(std::move(e));
   numbers_.erase(s.origin.task->id);
   tasks_.erase(at);
+  drop_stale();
+}
+
+bool orchestrator_core::is_stale(const deadline& d) const {
+  switch (d.what) {
+  case deadline::kind::call:
+    return !calls_.contains(d.key);
+  case deadline::kind::ledger: {
+    const auto at = requests_.find(d.key);
+    return at == requests_.end() || !tasks_.contains(at->second.task);
+  }
+  case deadline::kind::watch:
+    return !tasks_.contains(d.key);
+  }
+  return true;
+}
+
+void orchestrator_core::drop_stale() {
+  while (!deadlines_.empty() && is_stale(deadlines_.top())) {
+    if (deadlines_.top().what == deadline::kind::ledger)
+      requests_.erase(deadlines_.top().key);
+    deadlines_.pop();
+  }
+}
+
+bool orchestrator_core::is_idle() const noexcept {
+  return tasks_.empty() && numbers_.empty() && calls_.empty() && requests_.empty() &&
+         waiting_.empty() && deadlines_.empty();
 }
 
 void orchestrator_core::on_timer(moment now, outputs& out) {
-  while (!deadlines_.empty() && deadlines_.top().at <= now.mono) {
+  for (drop_stale(); !deadlines_.empty() && deadlines_.top().at <= now.mono; drop_stale()) {
     const auto due = deadlines_.top();
     deadlines_.pop();
     switch (due.what) {
     case deadline::kind::call:
       decide(due.key, now, out);
       break;
-    case deadline::kind::ledger:
-      if (const auto lost = requests_.find(due.key);
-          lost != requests_.end() && tasks_.contains(due.key >> 16)) {
-        out.ledger.push_back({due.key, lost->second});
-        deadlines_.push({now.mono + options_.ledger_patience, due.what, due.key});
-      } else {
-        requests_.erase(due.key);
-      }
+    case deadline::kind::ledger: {
+      auto& lost = requests_.at(due.key);
+      ++lost.sent;
+      out.ledger.push_back({due.key, lost.entry});
+      deadlines_.push({now.mono + options_.ledger_patience, due.what, due.key});
       break;
-    case deadline::kind::finish:
-      if (const auto s = tasks_.find(due.key); s != tasks_.end()) {
-        out.views.push_back(s->second.origin.task->id);
-        deadlines_.push({now.mono + options_.finish_grace, due.what, due.key});
-      }
+    }
+    case deadline::kind::watch: {
+      auto& s = tasks_.at(due.key);
+      out.views.push_back(s.origin.task->id);
+      watch(due.key, s, now.mono);
       break;
+    }
     }
   }
 }

@@ -19,6 +19,7 @@
 #include <caf/deserializer.hpp>
 #include <caf/error.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/mailbox_element.hpp>
 #include <caf/sec.hpp>
 #include <caf/serializer.hpp>
 #include <caf/typed_actor.hpp>
@@ -45,6 +46,15 @@ using answers = typename caf::replies_to<In...>::template with<Out>;
 [[nodiscard]] caf::error to_caf(const error& e);
 /// "room.name: ..." of an error that came as an answer.
 [[nodiscard]] std::string to_text(const caf::error& e);
+
+/// Sends to an actor whose interface is not known, which a typed actor's own `send` refuses.
+template <class Self, class Message>
+void tell(Self* self, const caf::actor& to, Message&& message) {
+  if (to)
+    caf::actor_cast<caf::abstract_actor*>(to)->eq_impl(caf::make_message_id(), self->ctrl(),
+                                                       self->context(),
+                                                       std::forward<Message>(message));
+}
 
 /// The most bytes that one message between processes may have.
 inline constexpr std::size_t message_bytes_max = std::size_t{16} << 20;

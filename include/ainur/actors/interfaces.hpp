@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ainur/actors/caf.hpp"
 #include "ainur/base/error.hpp"
 #include "ainur/base/time.hpp"
+#include "ainur/orchestration/intake.hpp"
 #include "ainur/store/group_commit.hpp"
 #include "ainur/store/write_set.hpp"
 #include "ainur/supervision/policy.hpp"
@@ -25,6 +28,11 @@ struct child_exit_notice {
   supervision::child_id id;
   supervision::exit_kind how = supervision::exit_kind::normal;
   caf::error reason;
+};
+
+/// A supervisor below is up: all of its children run.
+struct child_up_notice {
+  supervision::child_id id;
 };
 
 /// The supervisor's own timer.
@@ -90,7 +98,7 @@ struct done {};
 
 using supervisor_actor = caf::typed_actor<
     // A child ended: the core decides.
-    accepts<child_exit_notice>,
+    accepts<child_exit_notice>, accepts<child_up_notice>,
     // A back-off or a shutdown time-out may have passed.
     accepts<supervisor_tick>,
     // Answers when the child is up, or with the reason why not.
@@ -158,9 +166,177 @@ using store_writer_actor = caf::typed_actor<
     // Commits what is due.
     accepts<store_flush>, answers<store_figures, get_store_figures>>;
 
+// -- the market ---------------------------------------------------------------------------------
+// Messages in messages.hpp. They stay inside the process; the handles of a group's guard, once
+// known to be of the shard, are the only ones from which an orchestrator takes actions.
+
+namespace msg {
+struct agents_of_capability;
+struct ask_status;
+struct ask_totals;
+struct ask_views;
+struct attach_agents;
+struct awarded_for;
+struct block;
+struct bypass_seen;
+struct bypassing_bid;
+struct call_agents;
+struct cancel_task;
+struct close_call;
+struct delivered;
+struct flush_report;
+struct gathered_bids;
+struct give_award;
+struct group_lost;
+struct guard_report;
+struct guards_known;
+struct hand_task;
+struct heartbeat;
+struct judged;
+struct ledger_calls;
+struct list_agents;
+struct lost_call;
+struct misbehave;
+struct new_guard;
+struct offered;
+struct orchestrator_here;
+struct orchestrator_lost;
+struct price_request;
+struct recorded_notes;
+struct settle_awards;
+struct settled;
+struct standings;
+struct stop_work;
+struct submit_task;
+struct take_award;
+struct task_news;
+struct task_views;
+struct tasks_ended;
+struct skill_answered;
+struct beat;
+struct follow_tasks;
+struct totals;
+struct tick;
+struct want_agents;
+struct work_done;
+struct work_over;
+} // namespace msg
+
+/// Whoever follows the ledger: gets every durable block, in order.
+using ledger_follower = caf::typed_actor<accepts<msg::block>>;
+
+/// The ledger of the node. Calls are answered in the published block that carries them out; a call
+/// without an answer was lost with the actor and may be made again.
+using ledger_actor = caf::typed_actor<
+    // Takes calls of hosted accounts into the next block.
+    accepts<msg::ledger_calls>,
+    // Answers `task_views` to the orchestrator named, as of the last durable block.
+    accepts<msg::ask_views>,
+    // Answers the totals and hashes as of the last durable block.
+    answers<msg::totals, msg::ask_totals>,
+    // The store_writer's word on a block.
+    accepts<write_outcomes>,
+    // A block or a deadline is due.
+    accepts<msg::tick>>;
+
+/// Standing by agent and capability, a projection of the ledger's events with a durable cursor.
+using reputation_actor = caf::typed_actor<
+    // Events to project; what changed goes to the shard.
+    accepts<msg::block>,
+    // Which capability an award is for.
+    accepts<msg::awarded_for>,
+    // The store_writer's word on a snapshot.
+    accepts<write_outcomes>>;
+
+/// One capability partition: the directory of agents and guards.
+using shard_actor = caf::typed_actor<
+    // A guard lists its agents: orchestrators hear of both.
+    accepts<msg::list_agents>,
+    // A group is down: its agents are off the list, its guard is not listened to.
+    accepts<msg::group_lost>,
+    // An orchestrator wants a capability's agents, now and whenever they change.
+    accepts<msg::want_agents>,
+    // An orchestrator (re)started.
+    accepts<msg::orchestrator_here>,
+    // New standings, handed on to the guards concerned.
+    accepts<msg::standings>,
+    // Publishes what changed.
+    accepts<msg::tick>>;
+
+/// Leads tasks to their end; see orchestration/orchestrator.hpp.
+using orchestrator_actor = caf::typed_actor<accepts<msg::hand_task>, accepts<msg::cancel_task>,
+                                            // From the shard.
+                                            accepts<msg::agents_of_capability>,
+                                            accepts<msg::guards_known>, accepts<msg::group_lost>,
+                                            // From guards; of others it takes nothing.
+                                            accepts<msg::gathered_bids>, accepts<msg::delivered>,
+                                            // A bid that came past its guard: counted and ignored.
+                                            accepts<msg::bypassing_bid>,
+                                            // A verifier's word.
+                                            accepts<msg::judged>,
+                                            // From the ledger.
+                                            accepts<msg::block>, accepts<msg::task_views>,
+                                            // A deadline of the core is due.
+                                            accepts<msg::tick>>;
+
+/// Stands before the agents of one group: every action passes its barriers, calls and bids are
+/// gathered.
+using guard_actor = caf::typed_actor<
+    // The group's agents of this moment; listed with the shard.
+    accepts<msg::attach_agents>,
+    // From orchestrators.
+    accepts<msg::call_agents>, accepts<msg::close_call>, accepts<msg::give_award>,
+    accepts<msg::settle_awards>,
+    // From agents.
+    accepts<msg::offered>, accepts<msg::work_done>, accepts<msg::heartbeat>,
+    // From the shard.
+    accepts<msg::standings>,
+    // Bids are due, or have lapsed.
+    accepts<msg::tick>,
+    // Sends its counts to the recorder.
+    accepts<msg::flush_report>>;
+
+/// One agent: bids, works, learns.
+using agent_actor = caf::typed_actor<
+    // Answered by `offered` to the guard that asks.
+    accepts<msg::price_request>,
+    // Its bid won: the work begins.
+    accepts<msg::take_award>,
+    // The award is void.
+    accepts<msg::stop_work>,
+    // What became of a bid or an award, for those that learn.
+    accepts<msg::lost_call>, accepts<msg::settled>,
+    // The guard was restarted.
+    accepts<msg::new_guard>,
+    // The time of a piece of work is over; its skill has answered.
+    accepts<msg::work_over>, accepts<msg::skill_answered>,
+    // Time to say that it is alive.
+    accepts<msg::beat>,
+    // Switches misbehaviour on.
+    accepts<msg::misbehave>>;
+
+/// One a process: takes tasks in and gives their ends out; see orchestration/intake.hpp.
+using node_actor = caf::typed_actor<
+    // From clients.
+    accepts<msg::submit_task>, accepts<msg::cancel_task>, accepts<msg::follow_tasks>,
+    answers<orchestration::task_status, msg::ask_status>,
+    // From orchestrators and their supervisor.
+    accepts<msg::tasks_ended>, accepts<msg::orchestrator_here>, accepts<msg::orchestrator_lost>,
+    // The store_writer's word on journal records.
+    accepts<write_outcomes>>;
+
+/// Hears of the ends of tasks.
+using task_follower = caf::typed_actor<accepts<msg::task_news>>;
+
+/// Keeps the record of a run: counts, trace, what `explain` tells.
+using recorder_actor =
+    caf::typed_actor<accepts<msg::recorded_notes>, accepts<msg::guard_report>,
+                     accepts<msg::bypass_seen>, accepts<msg::task_news>, accepts<msg::block>>;
+
 } // namespace ainur
 
 AINUR_LOCAL_MESSAGE(ainur::child_exit_notice)
+AINUR_LOCAL_MESSAGE(ainur::child_up_notice)
 AINUR_LOCAL_MESSAGE(ainur::supervisor_tick)
 AINUR_LOCAL_MESSAGE(ainur::add_child)
 AINUR_LOCAL_MESSAGE(ainur::add_children)

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "ainur/actors/caf.hpp"
+#include "ainur/actors/interfaces.hpp"
 #include "ainur/discovery/directory.hpp"
 #include "ainur/ledger/authority.hpp"
 #include "ainur/market/bid.hpp"
@@ -25,14 +25,7 @@ struct tick {
   std::uint64_t number = 0;
 };
 
-// --- ledger
-// ---------------------------------------------------------------------------------------
-
-/// Wants every published block. `who` marks the answers to its own calls.
-struct follow_ledger {
-  std::uint32_t who = 0;
-  caf::actor follower;
-};
+// -- ledger
 
 /// Calls for the next block; answered in a published block.
 struct ledger_calls {
@@ -48,14 +41,26 @@ struct block {
 /// How the ledger sees these tasks; answered by `task_views` to the sender.
 struct ask_views {
   std::vector<task_id> tasks;
+  orchestrator_actor to;
 };
 
 struct task_views {
   std::vector<std::pair<task_id, std::optional<ledger::task_view>>> views;
 };
 
-// --- shard
-// ----------------------------------------------------------------------------------------
+struct ask_totals {};
+
+struct totals {
+  std::uint64_t height = 0;
+  timestamp time{};
+  ledger::totals_view sums;
+  bool conserved = false;
+  std::uint64_t escrows_overdue = 0;
+  hash256 state_hash;
+  hash256 block_hash;
+};
+
+// -- shard
 
 struct listed_agent {
   account_id agent;
@@ -69,7 +74,7 @@ struct listed_agent {
 /// The agents of a group, and the guard that alone may speak for them.
 struct list_agents {
   std::uint32_t guard = 0;
-  caf::actor handle;
+  guard_actor handle;
   std::shared_ptr<const std::vector<std::vector<std::string>>> capability_sets;
   std::vector<listed_agent> agents;
 };
@@ -90,12 +95,12 @@ struct agents_of_capability {
 
 /// Guards that orchestrators may send to, and take actions from.
 struct guards_known {
-  std::vector<std::pair<std::uint32_t, caf::actor>> guards;
+  std::vector<std::pair<std::uint32_t, guard_actor>> guards;
 };
 
 struct orchestrator_here {
   std::uint32_t number = 0;
-  caf::actor handle;
+  orchestrator_actor handle;
 };
 
 /// New standing of an agent, from the reputation projection.
@@ -104,14 +109,21 @@ struct standing {
   std::uint16_t reputation = 0;
   bool bonded = false;
   amount stake;
+  std::uint32_t slot = 0; ///< at its guard; filled in by the shard
 };
 
 struct standings {
   std::vector<standing> changes;
 };
 
-// --- orchestrator
-// ---------------------------------------------------------------------------------
+/// The capability of an award, for the reputation projection.
+struct awarded_for {
+  task_id task;
+  std::uint16_t subtask = 0;
+  std::string capability;
+};
+
+// -- orchestrator
 
 struct hand_task {
   orchestration::submission what;
@@ -147,13 +159,12 @@ struct judged {
   bool good = false;
 };
 
-// --- guard
-// ----------------------------------------------------------------------------------------
+// -- guard
 
 struct call_agents {
   std::shared_ptr<const market::call_for_proposals> call;
   std::vector<std::uint32_t> slots;
-  caf::actor orchestrator;
+  orchestrator_actor orchestrator;
 };
 
 struct close_call {
@@ -163,6 +174,7 @@ struct close_call {
 struct give_award {
   std::uint32_t slot = 0;
   market::award award;
+  orchestrator_actor orchestrator;
 };
 
 struct settle_awards {
@@ -178,8 +190,8 @@ struct offered {
 
 struct work_done {
   std::uint32_t slot = 0;
-  std::uint32_t orchestrator = 0;
   market::delivery what;
+  orchestrator_actor orchestrator;
 };
 
 struct heartbeat {
@@ -189,11 +201,10 @@ struct heartbeat {
 
 /// (Re)started agents of the group.
 struct attach_agents {
-  std::vector<std::pair<std::uint32_t, caf::actor>> agents;
+  std::vector<std::pair<std::uint32_t, agent_actor>> agents;
 };
 
-// --- agent
-// ----------------------------------------------------------------------------------------
+// -- agent
 
 struct price_request {
   std::shared_ptr<const market::call_for_proposals> call;
@@ -201,6 +212,7 @@ struct price_request {
 
 struct take_award {
   market::award award;
+  orchestrator_actor orchestrator;
 };
 
 struct stop_work {
@@ -216,20 +228,30 @@ struct settled {
 };
 
 struct new_guard {
-  caf::actor guard;
+  guard_actor guard;
 };
 
 struct work_over {
   market::call_number call = 0;
 };
 
-/// Switches misbehaviour on.
-struct misbehave {
-  orchestration::misbehaviour until;
+/// A blocking or asynchronous skill has its result.
+struct skill_answered {
+  market::call_number call = 0;
+  std::optional<bytes> content; ///< none: it failed
 };
 
-// --- node and those who watch
-// ---------------------------------------------------------------------
+struct beat {
+  market::call_number call = 0;
+};
+
+/// Misbehaviour until the times given.
+struct misbehave {
+  orchestration::misbehaviour until;
+  orchestrator_actor bypass_to; ///< whom to bother past the guard
+};
+
+// -- node and those who watch
 
 struct submit_task {
   orchestration::submission what;
@@ -253,6 +275,18 @@ struct ask_status {
 struct orchestrator_lost {
   std::uint32_t number = 0;
 };
+
+/// Wants the ends of all tasks.
+struct follow_tasks {
+  task_follower follower;
+};
+
+struct bypass_seen {
+  account_id agent;
+  instant at{};
+};
+
+struct flush_report {};
 
 /// What a run's recorder is told; batches from orchestrators and guards.
 struct recorded_notes {
@@ -280,11 +314,12 @@ struct guard_report {
 } // namespace ainur::msg
 
 AINUR_LOCAL_MESSAGE(ainur::msg::tick)
-AINUR_LOCAL_MESSAGE(ainur::msg::follow_ledger)
 AINUR_LOCAL_MESSAGE(ainur::msg::ledger_calls)
 AINUR_LOCAL_MESSAGE(ainur::msg::block)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_views)
 AINUR_LOCAL_MESSAGE(ainur::msg::task_views)
+AINUR_LOCAL_MESSAGE(ainur::msg::ask_totals)
+AINUR_LOCAL_MESSAGE(ainur::msg::totals)
 AINUR_LOCAL_MESSAGE(ainur::msg::list_agents)
 AINUR_LOCAL_MESSAGE(ainur::msg::group_lost)
 AINUR_LOCAL_MESSAGE(ainur::msg::want_agents)
@@ -292,6 +327,7 @@ AINUR_LOCAL_MESSAGE(ainur::msg::agents_of_capability)
 AINUR_LOCAL_MESSAGE(ainur::msg::guards_known)
 AINUR_LOCAL_MESSAGE(ainur::msg::orchestrator_here)
 AINUR_LOCAL_MESSAGE(ainur::msg::standings)
+AINUR_LOCAL_MESSAGE(ainur::msg::awarded_for)
 AINUR_LOCAL_MESSAGE(ainur::msg::hand_task)
 AINUR_LOCAL_MESSAGE(ainur::msg::cancel_task)
 AINUR_LOCAL_MESSAGE(ainur::msg::gathered_bids)
@@ -313,11 +349,17 @@ AINUR_LOCAL_MESSAGE(ainur::msg::lost_call)
 AINUR_LOCAL_MESSAGE(ainur::msg::settled)
 AINUR_LOCAL_MESSAGE(ainur::msg::new_guard)
 AINUR_LOCAL_MESSAGE(ainur::msg::work_over)
+AINUR_LOCAL_MESSAGE(ainur::msg::skill_answered)
+AINUR_LOCAL_MESSAGE(ainur::msg::beat)
 AINUR_LOCAL_MESSAGE(ainur::msg::misbehave)
 AINUR_LOCAL_MESSAGE(ainur::msg::submit_task)
 AINUR_LOCAL_MESSAGE(ainur::msg::tasks_ended)
 AINUR_LOCAL_MESSAGE(ainur::msg::task_news)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_status)
 AINUR_LOCAL_MESSAGE(ainur::msg::orchestrator_lost)
+AINUR_LOCAL_MESSAGE(ainur::msg::follow_tasks)
+AINUR_LOCAL_MESSAGE(ainur::msg::bypass_seen)
+AINUR_LOCAL_MESSAGE(ainur::msg::flush_report)
 AINUR_LOCAL_MESSAGE(ainur::msg::recorded_notes)
 AINUR_LOCAL_MESSAGE(ainur::msg::guard_report)
+AINUR_LOCAL_MESSAGE(ainur::orchestration::task_status)

@@ -99,7 +99,8 @@ private:
   [[nodiscard]] bool run_one();
   [[nodiscard]] std::optional<instant> next_time() const;
   void jump();
-  void release_paused();
+  void release(pause_entry& entry);
+  void release_all();
   [[nodiscard]] result<void> count_step();
 
   caf::actor_system& system_;

@@ -47,9 +47,21 @@ struct published {
   timestamp time{};
   hash256 block_hash;
   std::optional<hash256> state_hash; ///< at checkpoints
+  /// The last record of the standing journal when the block was logged.
+  std::uint64_t standing_sequence = 0;
   std::vector<call_answer> answers;
   std::vector<event::any> events;
 };
+
+/// What changed standings in one block: a record of the journal that projections read.
+struct standing_record {
+  std::uint64_t height = 0;
+  std::vector<event::any> events;
+  AINUR_FIELDS(standing_record, height, events)
+};
+
+/// Those events of a block that change anyone's standing.
+[[nodiscard]] std::vector<event::any> standing_events(const std::vector<event::any>& events);
 
 class authority {
 public:
@@ -66,8 +78,11 @@ public:
   /// When to call `cut` again; nothing while a block is out or nothing waits. A deadline of the
   /// ledger counts, given the current UTC time.
   [[nodiscard]] std::optional<instant> wake_at(instant now, timestamp utc) const;
-  /// The block that is out is in the log.
-  [[nodiscard]] std::shared_ptr<const published> durable();
+  /// The block that is out is in the log. `standing_sequence`: the last record of that journal.
+  [[nodiscard]] std::shared_ptr<const published> durable(std::uint64_t standing_sequence = 0);
+
+  /// The events of the block that is out, for records that go into the same commit.
+  [[nodiscard]] const std::vector<event::any>& pending_events() const noexcept { return out_->events; }
 
   [[nodiscard]] bool block_is_out() const noexcept { return out_ != nullptr; }
 

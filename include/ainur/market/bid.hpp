@@ -69,13 +69,14 @@ struct award {
   call_number call = 0;
   task_id task;
   std::uint16_t subtask = 0;
+  std::string capability;
   account_id agent;
   amount price;
   duration work{};       ///< as in the call
   timestamp finish_by{};
   std::uint32_t orchestrator = 0;
   bytes input;
-  AINUR_FIELDS(award, call, task, subtask, agent, price, work, finish_by, orchestrator, input)
+  AINUR_FIELDS(award, call, task, subtask, capability, agent, price, work, finish_by, orchestrator, input)
 };
 
 /// What an agent delivers: the digest goes to the ledger, the content to the payer.

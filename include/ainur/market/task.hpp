@@ -74,7 +74,11 @@ inline constexpr std::size_t input_size_max = 1u << 20;
 /// The hash that stands for the task on the ledger.
 [[nodiscard]] hash256 description_of(const task& t);
 
-/// The hash expected of a correct result of simulated work, and of `verification::digest`.
+/// The hash of a result that goes to the ledger; salted with the task, so that equal results of
+/// different tasks do not look equal.
+[[nodiscard]] hash256 digest_of(const task_id& task, std::uint16_t subtask, bytes_view result) noexcept;
+
+/// The digest of a correct result of simulated work (the empty result).
 [[nodiscard]] hash256 expected_digest(const task_id& task, std::uint16_t subtask) noexcept;
 
 /// The four ends of a task; every submitted task reaches exactly one.

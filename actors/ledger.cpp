@@ -1,0 +1,251 @@
+// The ledger actor: carries calls to ledger::authority and its blocks to the store and the
+// followers.
+#include <algorithm>
+
+#include "ainur/ledger/chain.hpp"
+#include "ainur/store/journal.hpp"
+#include "market_actors.hpp"
+
+namespace ainur {
+
+struct ledger_shell {
+  ledger_setup setup;
+  std::optional<ledger::authority> core;
+  std::vector<std::pair<std::uint32_t, ledger_follower>> followers;
+  std::uint64_t followers_version = ~std::uint64_t{0};
+  std::vector<msg::ask_views> waiting_views; // until the block that is out is durable
+  std::vector<caf::typed_response_promise<msg::totals>> waiting_totals;
+  std::uint64_t standing_sequence = 0; // last record of the standing journal
+  std::uint64_t tick_number = 0;
+  std::optional<instant> tick_at;
+  bool turn_asked = false; // a flush of our own is in the mailbox
+  static inline const char* name = "ainur.ledger";
+};
+
+namespace {
+
+const auto genesis_key = as_bytes("genesis");
+using self_type = ledger_actor::stateful_pointer<ledger_shell>;
+constexpr store::writer_id ledger_writer{block_journal.value};
+/// Tick numbers below are those of timers; this one is a turn at the end of the mailbox.
+constexpr std::uint64_t turn_number = ~std::uint64_t{0};
+
+void send_views(self_type self, const msg::ask_views& m) {
+  msg::task_views answer;
+  for (const auto& id : m.tasks)
+    answer.views.emplace_back(id, self->state.core->working().task(id));
+  self->send(m.to, std::move(answer));
+}
+
+msg::totals totals_now(const ledger::state& s) {
+  const auto& r = s.rules();
+  return {.height = s.height(),
+          .time = s.time(),
+          .sums = s.totals(),
+          .conserved = s.conserved(),
+          .escrows_overdue =
+              s.escrows_overdue(r.review_window + r.dispute_window + r.arbitration_window),
+          .state_hash = s.state_hash(),
+          .block_hash = s.block_hash()};
+}
+
+void arm(self_type self) {
+  auto& s = self->state;
+  const auto now = s.setup.world.now();
+  const auto next = s.core->wake_at(now, s.setup.world.to_utc(now));
+  if (!next || (s.tick_at && *s.tick_at <= *next && *s.tick_at > now))
+    return;
+  s.tick_at = next;
+  // CAF keeps the timer's message alive: far deadlines are asked for again every hour.
+  const auto wait = std::clamp(*next - now, duration{1}, duration{3'600'000'000});
+  self->delayed_send(self, wait, msg::tick{++s.tick_number});
+}
+
+void cut(self_type self, bool idle) {
+  auto& s = self->state;
+  const auto now = s.setup.world.now();
+  auto record = s.core->cut(now, s.setup.world.to_utc(now), idle);
+  if (!record)
+    return arm(self);
+  const auto height = s.core->working().height();
+  store::write_set set;
+  set.append(block_journal, height, *record);
+  if (const auto events = ledger::standing_events(s.core->pending_events()); !events.empty()) {
+    ledger::standing_record standing{height, events};
+    set.append(standing_journal, ++s.standing_sequence, codec::encode(standing));
+  }
+  if (s.setup.snapshot_interval != 0 && height % s.setup.snapshot_interval == 0)
+    set.snapshot(block_journal, height, s.core->working().snapshot());
+  self->send(s.setup.roles->get<store_writer_actor>(role::writer),
+             store_write{ledger_writer, height, std::move(set)});
+}
+
+void publish(self_type self) {
+  auto& s = self->state;
+  if (const auto version = s.setup.roles->version(); version != s.followers_version) {
+    s.followers_version = version;
+    s.followers.clear();
+    for (auto& [name, handle] : s.setup.roles->list<ledger_follower>(role::follower))
+      s.followers.emplace_back(std::stoul(name.substr(role::follower.size())), handle);
+  }
+  const auto content = s.core->durable(s.standing_sequence);
+  for (const auto& [who, follower] : s.followers)
+    self->send(follower, msg::block{content});
+  for (const auto& m : std::exchange(s.waiting_views, {}))
+    send_views(self, m);
+  for (auto& promise : std::exchange(s.waiting_totals, {}))
+    promise.deliver(totals_now(s.core->working()));
+}
+
+/// Calls that come in one burst share a block: on the real clock one is cut when the mailbox has
+/// been read to where it now ends, on the virtual clock when the interval is over.
+void ask_turn(self_type self) {
+  auto& s = self->state;
+  if (s.setup.world.is_virtual() || s.turn_asked || s.core->block_is_out())
+    return arm(self);
+  s.turn_asked = true;
+  self->send(self, msg::tick{turn_number});
+}
+
+void recover(self_type self) {
+  auto& s = self->state;
+  auto view = s.setup.store->open_view();
+  if (!view)
+    return self->quit(to_caf(view.error()));
+  // The log was written by this node, and its hashes are checked; signatures are for `verify`.
+  auto state = open_ledger(**view, ledger::signatures::trusted);
+  if (!state)
+    return self->quit(to_caf(state.error()));
+  auto extent = store::extent_of(**view, standing_journal);
+  if (!extent)
+    return self->quit(to_caf(extent.error()));
+  s.standing_sequence = extent->last();
+  s.core.emplace(std::move(*state), s.setup.options);
+  for (const auto& m : std::exchange(s.waiting_views, {}))
+    send_views(self, m);
+  for (auto& promise : std::exchange(s.waiting_totals, {}))
+    promise.deliver(totals_now(s.core->working()));
+  arm(self);
+}
+
+} // namespace
+
+result<void> prepare_ledger(store::backend& store, const ledger::genesis& g) {
+  auto view = store.open_view();
+  if (!view)
+    return fail(std::move(view).error());
+  const auto known = (*view)->get(node_table, genesis_key);
+  if (!known)
+    return fail(known.error());
+  const auto form = ledger::encode_genesis(g);
+  if (*known) {
+    if (**known == form)
+      return {};
+    return fail(base_errc::unsupported, "the store holds a ledger that began with another genesis");
+  }
+  auto state = ledger::state::open(g);
+  if (!state)
+    return fail(std::move(state).error());
+  store::write_set set;
+  set.put(node_table, genesis_key, form);
+  set.snapshot(block_journal, 0, state->snapshot());
+  return store.commit(set);
+}
+
+result<ledger::genesis> read_genesis(const store::view& from) {
+  const auto form = from.get(node_table, genesis_key);
+  if (!form)
+    return fail(form.error());
+  if (!*form)
+    return fail(base_errc::not_found, "the store holds no ledger");
+  return ledger::decode_genesis(**form);
+}
+
+result<ledger::state> open_ledger(const store::view& from, ledger::signatures check) {
+  auto snapshot = store::snapshot_of(from, block_journal);
+  if (!snapshot)
+    return fail(std::move(snapshot).error());
+  if (!*snapshot)
+    return fail(base_errc::not_found, "the store holds no ledger");
+  auto state = ledger::state::restore((*snapshot)->state);
+  if (!state)
+    return state;
+  std::vector<store::journal_record> page;
+  std::size_t at = 0;
+  auto next = (*snapshot)->covers + 1;
+  const auto source = [&]() -> result<std::optional<bytes_view>> {
+    if (at == page.size()) {
+      auto more = store::read_journal(from, block_journal, next, 256);
+      if (!more)
+        return fail(std::move(more).error());
+      page = std::move(*more);
+      at = 0;
+      if (page.empty())
+        return std::optional<bytes_view>{};
+      next = page.back().sequence + 1;
+    }
+    return std::optional<bytes_view>{page[at++].content};
+  };
+  return ledger::replay(std::move(*state), source, check);
+}
+
+ledger_actor::behavior_type ledger_behavior(self_type self, ledger_setup setup) {
+  self->state.setup = std::move(setup);
+  auto& s = self->state;
+  // What an earlier life of this actor wrote must be settled before the log is read.
+  self->request(s.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
+                open_writer{ledger_writer})
+      .then([self](const writer_opened&) { recover(self); },
+            [self](caf::error& e) { self->quit(std::move(e)); });
+  return {
+      [self](msg::ledger_calls& m) {
+        auto& st = self->state;
+        if (!st.core)
+          return; // lost; it is asked again
+        const auto now = st.setup.world.now();
+        for (auto& call : m.calls)
+          if (!st.core->add({m.who, call.correlation}, std::move(call.entry), now))
+            break; // too many wait; what is lost is asked again
+        ask_turn(self);
+      },
+      [self](msg::ask_views& m) {
+        auto& st = self->state;
+        if (!st.core || st.core->block_is_out())
+          st.waiting_views.push_back(std::move(m));
+        else
+          send_views(self, m);
+      },
+      [self](const msg::ask_totals&) -> caf::result<msg::totals> {
+        auto& st = self->state;
+        auto promise = self->make_response_promise<msg::totals>();
+        if (!st.core || st.core->block_is_out())
+          st.waiting_totals.push_back(promise);
+        else
+          promise.deliver(totals_now(st.core->working()));
+        return promise;
+      },
+      [self](const write_outcomes& m) {
+        auto& st = self->state;
+        for (const auto& outcome : m.outcomes) {
+          if (outcome.failure)
+            return self->quit(to_caf(*outcome.failure)); // starts again from the log
+          if (st.core && st.core->block_is_out())
+            publish(self);
+        }
+        cut(self, !st.setup.world.is_virtual());
+      },
+      [self](const msg::tick& m) {
+        auto& st = self->state;
+        if (m.number == turn_number)
+          st.turn_asked = false;
+        else if (m.number == st.tick_number)
+          st.tick_at.reset();
+        else
+          return; // replaced by an earlier one
+        if (st.core)
+          cut(self, m.number == turn_number);
+      },
+  };
+}
+
+} // namespace ainur

@@ -1,0 +1,270 @@
+// How the actors of a market are made. Each is a thin shell: what it decides stands in src/.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include "ainur/actors/environment.hpp"
+#include "ainur/actors/messages.hpp"
+#include "ainur/actors/skill.hpp"
+#include "ainur/routing/router.hpp"
+#include "ainur/safety/guard.hpp"
+#include "ainur/store/backend.hpp"
+
+namespace ainur {
+
+/// Endpoints of modelled links; the classes of link are told apart by these ranges.
+inline constexpr std::uint32_t client_endpoint = 1;
+inline constexpr std::uint32_t node_endpoint = 2;
+inline constexpr std::uint32_t ledger_endpoint = 3;
+inline constexpr std::uint32_t shard_endpoint = 4;
+inline constexpr std::uint32_t first_orchestrator_endpoint = 100;
+inline constexpr std::uint32_t first_guard_endpoint = 10'000;
+
+[[nodiscard]] constexpr std::uint32_t orchestrator_endpoint(std::uint32_t number) noexcept {
+  return first_orchestrator_endpoint + number;
+}
+[[nodiscard]] constexpr std::uint32_t guard_endpoint(std::uint32_t number) noexcept {
+  return first_guard_endpoint + number;
+}
+
+/// Finds an actor by its role. Handles change with restarts, so none is kept longer than a message
+/// takes; written by supervision listeners, read by everybody. Thread-safe.
+class registry {
+public:
+  template <class Handle>
+  void set(const std::string& role, Handle handle) {
+    const std::lock_guard lock{mutex_};
+    handles_.insert_or_assign(role, caf::actor_cast<caf::actor>(std::move(handle)));
+    ++version_;
+  }
+  void clear(const std::string& role) {
+    const std::lock_guard lock{mutex_};
+    handles_.erase(role);
+    ++version_;
+  }
+  /// Empty while there is none.
+  template <class Handle>
+  [[nodiscard]] Handle get(const std::string& role) const {
+    const std::lock_guard lock{mutex_};
+    const auto at = handles_.find(role);
+    return at == handles_.end() ? Handle{} : caf::actor_cast<Handle>(at->second);
+  }
+
+  /// All handles whose role begins with `prefix`, in the order of their roles.
+  template <class Handle>
+  [[nodiscard]] std::vector<std::pair<std::string, Handle>> list(const std::string& prefix) const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::pair<std::string, Handle>> found;
+    for (auto at = handles_.lower_bound(prefix);
+         at != handles_.end() && at->first.starts_with(prefix); ++at)
+      found.emplace_back(at->first, caf::actor_cast<Handle>(at->second));
+    return found;
+  }
+
+  /// Changes with every `set` and `clear`.
+  [[nodiscard]] std::uint64_t version() const noexcept { return version_.load(); }
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::string, caf::actor> handles_;
+  std::atomic<std::uint64_t> version_{0};
+};
+
+namespace role {
+inline const std::string ledger = "ledger";
+inline const std::string writer = "writer";
+inline const std::string shard = "shard";
+inline const std::string node = "node";
+inline const std::string recorder = "recorder";
+inline const std::string reputation = "reputation";
+/// Followers of the ledger; the number after it marks the answers to the follower's own calls.
+inline const std::string follower = "follower/";
+[[nodiscard]] inline std::string follower_of(std::uint32_t number) {
+  const auto digits = std::to_string(number);
+  return follower + std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits;
+}
+[[nodiscard]] inline std::string orchestrator_of(std::uint32_t number) {
+  return "orchestrator/" + std::to_string(number);
+}
+[[nodiscard]] inline std::string guard_of(std::uint32_t number) {
+  return "guard/" + std::to_string(number);
+}
+} // namespace role
+
+/// Numbers by which answers of the ledger find back.
+inline constexpr std::uint32_t guards_number = 1;    ///< guards post results and need no answer
+inline constexpr std::uint32_t recorder_number = 2;
+inline constexpr std::uint32_t reputation_number = 3;
+inline constexpr std::uint32_t runtime_number = 4;
+inline constexpr std::uint32_t first_orchestrator_number = 16;
+
+// --- ledger ---------------------------------------------------------------------------------------
+
+/// Journals of the node's store.
+inline constexpr store::journal_id block_journal{1};
+inline constexpr store::journal_id standing_journal{2};
+inline constexpr store::journal_id intake_journal{3};
+/// Tables of the node's store.
+inline constexpr store::table_id node_table = 1;
+
+struct ledger_setup {
+  environment world;
+  std::shared_ptr<store::backend> store;
+  std::shared_ptr<const registry> roles;
+  ledger::authority_options options;
+  /// Blocks between two snapshots of the state; 0: none.
+  std::uint64_t snapshot_interval = 10'000;
+};
+
+struct ledger_shell;
+ledger_actor::behavior_type ledger_behavior(ledger_actor::stateful_pointer<ledger_shell> self,
+                                            ledger_setup setup);
+
+/// Puts a new ledger into an empty store, or checks that the store's ledger began with this genesis.
+/// Errors: the store's; `bad_genesis`; `base_errc::unsupported` if it began with another.
+[[nodiscard]] result<void> prepare_ledger(store::backend& store, const ledger::genesis& g);
+/// Errors: the store's; `not_found` if there is no ledger in it.
+[[nodiscard]] result<ledger::genesis> read_genesis(const store::view& from);
+
+/// The state that a store's block log describes. Errors: the store's, the log's.
+[[nodiscard]] result<ledger::state> open_ledger(const store::view& from, ledger::signatures check);
+
+// --- reputation -----------------------------------------------------------------------------------
+
+struct reputation_setup {
+  environment world;
+  std::shared_ptr<store::backend> store;
+  std::shared_ptr<const registry> roles;
+  std::uint64_t snapshot_interval = 1'000; ///< blocks
+};
+
+struct reputation_state;
+reputation_actor::behavior_type
+reputation_behavior(reputation_actor::stateful_pointer<reputation_state> self, reputation_setup setup);
+
+// --- shard ----------------------------------------------------------------------------------------
+
+struct shard_setup {
+  environment world;
+  std::shared_ptr<const registry> roles;
+  duration publish_interval{100'000};
+};
+
+struct shard_state;
+shard_actor::behavior_type shard_behavior(shard_actor::stateful_pointer<shard_state> self,
+                                          shard_setup setup);
+
+// --- orchestrator ---------------------------------------------------------------------------------
+
+/// Judges a result; a function of the host program. Must be quick and thread-safe.
+using verifier = std::function<bool(const market::task&, std::uint16_t subtask, const bytes& content)>;
+
+struct orchestrator_setup {
+  environment world;
+  orchestration::orchestrator_options options;
+  std::function<std::unique_ptr<routing::router>()> make_router;
+  std::shared_ptr<const std::map<std::string, verifier>> verifiers;
+  std::shared_ptr<const registry> roles;
+  bool keep_notes = false;
+};
+
+struct orchestrator_state;
+orchestrator_actor::behavior_type
+orchestrator_behavior(orchestrator_actor::stateful_pointer<orchestrator_state> self,
+                      orchestrator_setup setup);
+
+// --- guard and agents -----------------------------------------------------------------------------
+
+/// One agent of a group, as it was made.
+struct member {
+  account_id account;
+  account_id controller;
+  std::optional<std::uint64_t> hosted_index;
+  std::uint32_t capabilities = 0; ///< index into group::capability_sets
+  std::uint16_t reputation = 0;
+  bool bonded = false;
+  amount stake;
+  std::uint64_t seed = 0;
+  orchestration::worker_terms terms;
+};
+
+/// A group of at most 1,000 agents under one supervisor and one guard. Immutable once made.
+struct group {
+  std::uint32_t number = 0;
+  std::vector<member> members; ///< by slot
+  std::shared_ptr<const std::vector<std::vector<std::string>>> capability_sets;
+  std::shared_ptr<const skill> does; ///< null: simulated work
+  orchestration::worker_rules rules;
+  duration heartbeat{5'000'000};
+  std::vector<safety::barrier> barriers;
+  std::uint32_t exposure_share_ppm = 500'000;
+  bool paid_at_result = false;
+  std::size_t result_size_max = 1u << 20;
+};
+using group_ptr = std::shared_ptr<const group>;
+
+struct guard_setup {
+  environment world;
+  group_ptr agents;
+  std::shared_ptr<const registry> roles;
+  bool report = false; ///< tells the recorder
+};
+struct guard_state;
+guard_actor::behavior_type guard_behavior(guard_actor::stateful_pointer<guard_state> self,
+                                          guard_setup setup);
+
+struct agent_setup {
+  environment world;
+  group_ptr agents;
+  std::uint32_t slot = 0;
+  std::shared_ptr<blocking_pool> pool; ///< for blocking skills
+};
+struct agent_state;
+agent_actor::behavior_type agent_behavior(agent_actor::stateful_pointer<agent_state> self,
+                                          agent_setup setup);
+
+// --- node -----------------------------------------------------------------------------------------
+
+/// What was acknowledged, line by line, after it became durable.
+class ack_file {
+public:
+  /// Appends to the file. Errors: `base_errc::io`.
+  [[nodiscard]] static result<std::shared_ptr<ack_file>> open(const std::string& path);
+  ~ack_file();
+  ack_file(const ack_file&) = delete;
+  ack_file& operator=(const ack_file&) = delete;
+  /// {"task":"…","ack":"submitted"} or {"task":"…","ack":"final","state":"…","paid":…}
+  void submitted(const task_id& task);
+  void ended(const task_id& task, market::final_state state, amount paid);
+  /// Hands the lines to the operating system.
+  void flush();
+
+private:
+  explicit ack_file(int descriptor) noexcept : descriptor_(descriptor) {}
+  int descriptor_;
+  std::string lines_;
+};
+
+struct node_setup {
+  environment world;
+  std::shared_ptr<store::backend> store;
+  std::shared_ptr<const registry> roles;
+  orchestration::intake_options options;
+  std::shared_ptr<ack_file> acks; ///< null: none are written
+};
+struct node_state;
+node_actor::behavior_type node_behavior(node_actor::stateful_pointer<node_state> self,
+                                        node_setup setup);
+
+} // namespace ainur

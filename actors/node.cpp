@@ -1,0 +1,223 @@
+// The node actor: carries tasks to and from orchestration::intake_core and its journal.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "ainur/store/journal.hpp"
+#include "market_actors.hpp"
+
+namespace ainur {
+
+struct node_state {
+  node_setup setup;
+  std::optional<orchestration::intake_core> core;
+  orchestration::intake_outputs out;    // reused by every handler
+  std::vector<task_follower> followers;
+  std::deque<msg::submit_task> waiting;  // while it recovers
+  std::uint64_t sequence = 0;            // last record of the intake journal
+  std::deque<std::pair<std::uint64_t, std::size_t>> writing; // tickets and their numbers of records
+  std::map<std::uint32_t, orchestrator_actor> orchestrators;
+  static inline const char* name = "ainur.node";
+};
+
+namespace {
+
+using self_type = node_actor::stateful_pointer<node_state>;
+constexpr store::writer_id node_writer{intake_journal.value};
+
+orchestration::moment now_of(const node_state& s) {
+  const auto now = s.setup.world.now();
+  return {now, s.setup.world.to_utc(now)};
+}
+
+void tell_followers(self_type self, std::vector<orchestration::task_end> ends) {
+  auto& s = self->state;
+  if (ends.empty())
+    return;
+  if (s.setup.acks) {
+    for (const auto& e : ends)
+      if (e.state != market::final_state::rejected)
+        s.setup.acks->ended(e.task->id, e.state, e.paid);
+    s.setup.acks->flush();
+  }
+  for (const auto& f : s.followers)
+    post(s.setup.world, self, {node_endpoint, client_endpoint}, f, msg::task_news{ends});
+}
+
+void flush(self_type self) {
+  auto& s = self->state;
+  auto& out = s.out;
+  if (!out.journal.empty()) {
+    store::write_set set;
+    for (const auto& record : out.journal)
+      set.append(intake_journal, ++s.sequence, codec::encode(record));
+    s.writing.emplace_back(s.sequence, out.journal.size());
+    self->send(s.setup.roles->get<store_writer_actor>(role::writer),
+               store_write{node_writer, s.sequence, std::move(set)});
+  }
+  for (auto& h : out.handings)
+    if (const auto to = s.orchestrators.find(h.orchestrator); to != s.orchestrators.end())
+      self->send(to->second, msg::hand_task{std::move(h.what), h.adopt});
+  for (const auto& c : out.cancellations)
+    if (const auto to = s.orchestrators.find(c.orchestrator); to != s.orchestrators.end())
+      self->send(to->second, msg::cancel_task{c.task});
+  std::vector<orchestration::task_end> ends = std::move(out.finished);
+  for (auto& r : out.refusals)
+    ends.push_back({.task = std::move(r.what.task),
+                    .state = market::final_state::rejected,
+                    .why = r.why});
+  out.clear();
+  tell_followers(self, std::move(ends));
+}
+
+result<void> recover(self_type self) {
+  auto& s = self->state;
+  auto view = s.setup.store->open_view();
+  if (!view)
+    return fail(std::move(view).error());
+  s.core.emplace(s.setup.options);
+  for (;;) {
+    auto records = store::read_journal(**view, intake_journal, s.sequence + 1);
+    if (!records)
+      return fail(std::move(records).error());
+    if (records->empty())
+      break;
+    for (const auto& record : *records) {
+      auto content = codec::decode<orchestration::intake_record>(record.content);
+      if (!content)
+        return fail(std::move(content).error());
+      s.core->replay(std::move(*content));
+      s.sequence = record.sequence;
+    }
+  }
+  for (const auto& [name, one] : s.setup.roles->list<orchestrator_actor>("orchestrator/"))
+    s.orchestrators.emplace(static_cast<std::uint32_t>(std::stoul(name.substr(13))), one);
+  for (const auto& [name, follower] : s.setup.roles->list<task_follower>("tasks/"))
+    s.followers.push_back(follower);
+  s.core->resume(s.out);
+  flush(self);
+  for (auto& m : std::exchange(s.waiting, {}))
+    s.core->submit(std::move(m.what), m.request, s.out);
+  flush(self);
+  return {};
+}
+
+} // namespace
+
+result<std::shared_ptr<ack_file>> ack_file::open(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor < 0)
+    return fail(base_errc::io, path + ": " + std::strerror(errno));
+  return std::shared_ptr<ack_file>{new ack_file{descriptor}};
+}
+
+ack_file::~ack_file() {
+  flush();
+  ::close(descriptor_);
+}
+
+void ack_file::submitted(const task_id& task) {
+  lines_ += R"({"task":")" + to_string(task) + R"(","ack":"submitted"})" "\n";
+}
+
+void ack_file::ended(const task_id& task, market::final_state state, amount paid) {
+  lines_ += R"({"task":")" + to_string(task) + R"(","ack":"final","state":")" +
+            std::string{to_string(state)} + R"(","paid":)" + std::to_string(paid.micro()) + "}\n";
+}
+
+void ack_file::flush() {
+  std::size_t at = 0;
+  while (at < lines_.size()) {
+    const auto wrote = ::write(descriptor_, lines_.data() + at, lines_.size() - at);
+    if (wrote < 0 && errno != EINTR)
+      break; // an acknowledgement that is not written was not given
+    at += wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
+  }
+  lines_.clear();
+}
+
+node_actor::behavior_type node_behavior(self_type self, node_setup setup) {
+  self->state.setup = std::move(setup);
+  self->request(self->state.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
+                open_writer{node_writer})
+      .then(
+          [self](const writer_opened&) {
+            if (auto ok = recover(self); !ok)
+              self->quit(to_caf(ok.error()));
+          },
+          [self](caf::error& e) { self->quit(std::move(e)); });
+  return {
+      [self](msg::submit_task& m) {
+        auto& s = self->state;
+        if (!s.core) {
+          s.waiting.push_back(std::move(m));
+          return;
+        }
+        s.core->submit(std::move(m.what), m.request, s.out);
+        flush(self);
+      },
+      [self](const msg::cancel_task& m) {
+        auto& s = self->state;
+        if (!s.core)
+          return;
+        s.core->cancel(m.task, s.out);
+        flush(self);
+      },
+      [self](const msg::follow_tasks& m) { self->state.followers.push_back(m.follower); },
+      [self](const msg::ask_status& m) -> caf::result<orchestration::task_status> {
+        auto& s = self->state;
+        if (!s.core)
+          return to_caf({market::errc::busy, "the node recovers"});
+        auto status = s.core->status(m.task);
+        if (!status)
+          return to_caf(status.error());
+        return std::move(*status);
+      },
+      [self](msg::tasks_ended& m) {
+        auto& s = self->state;
+        if (!s.core)
+          return; // asked of the ledger again by whoever adopts the task
+        for (auto& e : m.ends)
+          s.core->on_ended(std::move(e), s.out);
+        flush(self);
+      },
+      [self](const msg::orchestrator_here& m) {
+        auto& s = self->state;
+        s.orchestrators.insert_or_assign(m.number, m.handle);
+        if (!s.core)
+          return;
+        s.core->on_orchestrator_lost(m.number); // if the loss itself was not told
+        s.core->on_orchestrator_ready(m.number, s.out);
+        flush(self);
+      },
+      [self](const msg::orchestrator_lost& m) {
+        auto& s = self->state;
+        s.orchestrators.erase(m.number);
+        if (!s.core)
+          return;
+        s.core->on_orchestrator_lost(m.number);
+        // Those that live take over at once.
+        if (!s.orchestrators.empty())
+          s.core->on_orchestrator_ready(s.orchestrators.begin()->first, s.out);
+        flush(self);
+      },
+      [self](const write_outcomes& m) {
+        auto& s = self->state;
+        for (const auto& outcome : m.outcomes) {
+          if (outcome.failure)
+            return self->quit(to_caf(*outcome.failure)); // starts again from the journal
+          while (!s.writing.empty() && s.writing.front().first <= outcome.ticket) {
+            s.core->on_durable(s.writing.front().second, now_of(s), s.out);
+            s.writing.pop_front();
+          }
+        }
+        flush(self);
+      },
+  };
+}
+
+} // namespace ainur

@@ -1,0 +1,110 @@
+// The shard actor: carries messages to and from discovery::directory.
+#include "market_actors.hpp"
+
+namespace ainur {
+
+struct shard_state {
+  shard_setup setup;
+  discovery::directory directory;
+  std::map<std::uint32_t, guard_actor> guards;
+  std::map<std::uint32_t, orchestrator_actor> orchestrators;
+  std::map<std::string, std::set<std::uint32_t>> wanted; // capability → orchestrators
+  bool tick_pending = false;
+  static inline const char* name = "ainur.shard";
+};
+
+namespace {
+
+using self_type = shard_actor::stateful_pointer<shard_state>;
+
+/// Changes are published together, so that a thousand restarts do not make a thousand snapshots.
+void publish_soon(self_type self) {
+  auto& s = self->state;
+  if (std::exchange(s.tick_pending, true))
+    return;
+  self->delayed_send(self, s.setup.publish_interval, msg::tick{});
+}
+
+void publish(shard_state& s, self_type self) {
+  for (const auto& name : s.directory.take_changed()) {
+    const auto wanted = s.wanted.find(name);
+    if (wanted == s.wanted.end())
+      continue;
+    const auto agents = s.directory.find(name);
+    for (const auto number : wanted->second)
+      if (const auto to = s.orchestrators.find(number); to != s.orchestrators.end())
+        self->send(to->second, msg::agents_of_capability{agents});
+  }
+}
+
+void list(shard_state& s, self_type self, msg::list_agents& m) {
+  s.guards.insert_or_assign(m.guard, m.handle);
+  for (const auto& a : m.agents) {
+    s.directory.add(a.agent, a.controller, {m.guard, a.slot}, (*m.capability_sets)[a.capabilities]);
+    s.directory.update(a.agent, a.reputation, a.bonded);
+  }
+  for (const auto& [number, orchestrator] : s.orchestrators)
+    self->send(orchestrator, msg::guards_known{{{m.guard, m.handle}}});
+  publish_soon(self);
+}
+
+void hand_on(shard_state& s, self_type self, const msg::standings& m) {
+  std::map<std::uint32_t, msg::standings> by_guard;
+  for (const auto& change : m.changes) {
+    if (!s.directory.update(change.agent, change.reputation, change.bonded))
+      continue;
+    const auto* shown = s.directory.lookup(change.agent);
+    if (!shown->present)
+      continue;
+    auto& changes = by_guard[shown->at.guard].changes;
+    changes.push_back(change);
+    changes.back().slot = shown->at.slot;
+  }
+  for (auto& [number, changes] : by_guard)
+    if (const auto guard = s.guards.find(number); guard != s.guards.end())
+      self->send(guard->second, std::move(changes));
+  publish_soon(self);
+}
+
+} // namespace
+
+shard_actor::behavior_type shard_behavior(self_type self, shard_setup setup) {
+  self->state.setup = std::move(setup);
+  // After a restart the guards list themselves again, and the orchestrators come back by themselves.
+  for (const auto& [name, guard] : self->state.setup.roles->list<guard_actor>("guard/"))
+    self->send(guard, msg::attach_agents{});
+  for (const auto& [name, one] : self->state.setup.roles->list<orchestrator_actor>("orchestrator/"))
+    self->send(one, msg::guards_known{});
+  return {
+      [self](msg::list_agents& m) { list(self->state, self, m); },
+      [self](const msg::group_lost& m) {
+        auto& s = self->state;
+        s.guards.erase(m.guard);
+        s.directory.remove_guard(m.guard);
+        for (const auto& [number, orchestrator] : s.orchestrators)
+          self->send(orchestrator, m);
+        publish_soon(self);
+      },
+      [self](const msg::want_agents& m) {
+        auto& s = self->state;
+        s.wanted[m.capability].insert(m.orchestrator);
+        if (const auto to = s.orchestrators.find(m.orchestrator); to != s.orchestrators.end())
+          self->send(to->second, msg::agents_of_capability{s.directory.find(m.capability)});
+      },
+      [self](const msg::orchestrator_here& m) {
+        auto& s = self->state;
+        s.orchestrators.insert_or_assign(m.number, m.handle);
+        msg::guards_known all;
+        for (const auto& [number, guard] : s.guards)
+          all.guards.emplace_back(number, guard);
+        self->send(m.handle, std::move(all));
+      },
+      [self](const msg::standings& m) { hand_on(self->state, self, m); },
+      [self](const msg::tick&) {
+        self->state.tick_pending = false;
+        publish(self->state, self);
+      },
+  };
+}
+
+} // namespace ainur
