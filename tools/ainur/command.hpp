@@ -29,6 +29,7 @@ int bad_input(const error& e);
 int internal_error(const error& e);
 
 // One per file.
+void add_key(frame& f);
 void add_version(frame& f);
 
 } // namespace ainur::cli

@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   f.app.name("ainur");
   f.app.require_subcommand(1);
   f.app.footer("Example:\n  ainur run examples/scenarios/market.toml");
+  add_key(f);
   add_version(f);
   try {
     f.app.parse(argc, argv);
