@@ -28,8 +28,7 @@ void directory::grow() {
 std::uint32_t directory::intern_set(const std::vector<std::string>& capabilities) {
   std::vector<std::uint32_t> set;
   for (const auto& name : capabilities) {
-    const auto [at, fresh] =
-        numbers_.emplace(name, static_cast<std::uint32_t>(partitions_.size()));
+    const auto [at, fresh] = numbers_.emplace(name, static_cast<std::uint32_t>(partitions_.size()));
     if (fresh)
       partitions_.push_back({.name = name, .members = {}, .current = {}});
     set.push_back(at->second);
@@ -69,24 +68,51 @@ std::uint32_t directory::add(const account_id& agent, const account_id& controll
     set_of_.push_back(set);
   }
   const auto index = *bucket;
+  bool set_changed = false;
   if (fresh || set_of_[index] != set) {
     if (!fresh)
       touch(index); // leaves its old capabilities
     for (const auto number : sets_[set]) {
       auto& members = partitions_[number].members;
+      // An agent that changes to and fro stands here more than once until the list is tidied.
+      if (members.size() > 2 * listings_.size())
+        tidy(partitions_[number]);
       partitions_[number].sorted =
           partitions_[number].sorted && (members.empty() || members.back() < index);
       members.push_back(index);
     }
     set_of_[index] = set;
+    set_changed = true;
   }
   auto& shown = listings_[index];
-  if (fresh || shown.at.guard != at.guard || !shown.present)
+  if (!set_changed && shown.present && shown.controller == controller && shown.at == at)
+    return index; // listed so already
+  if (shown.present && shown.at.guard != at.guard)
+    leave_guard(index);
+  if (!shown.present || shown.at.guard != at.guard)
     by_guard_[at.guard].push_back(index);
   shown.controller = controller;
   shown.at = at;
   set_present(index, true);
   return index;
+}
+
+void directory::tidy(partition& part) {
+  if (part.sorted)
+    return;
+  std::sort(part.members.begin(), part.members.end());
+  part.members.erase(std::unique(part.members.begin(), part.members.end()), part.members.end());
+  part.sorted = true;
+}
+
+/// Linear in the group, which has at most some 1,000.
+void directory::leave_guard(std::uint32_t index) {
+  const auto group = by_guard_.find(listings_[index].at.guard);
+  if (group == by_guard_.end())
+    return;
+  std::erase(group->second, index);
+  if (group->second.empty())
+    by_guard_.erase(group);
 }
 
 void directory::remove_guard(std::uint32_t guard) {
@@ -102,8 +128,10 @@ void directory::remove_guard(std::uint32_t guard) {
 void directory::remove(const account_id& agent) {
   if (buckets_.empty())
     return;
-  if (const auto index = *probe(agent); index != empty && listings_[index].present)
+  if (const auto index = *probe(agent); index != empty && listings_[index].present) {
+    leave_guard(index);
     set_present(index, false);
+  }
 }
 
 bool directory::update(const account_id& agent, std::uint16_t reputation, bool bonded) {
@@ -119,7 +147,7 @@ bool directory::update(const account_id& agent, std::uint16_t reputation, bool b
   const bool visible = shown.bonded != bonded || shown.reputation / 100 != reputation / 100;
   shown.reputation = reputation;
   shown.bonded = bonded;
-  if (visible)
+  if (visible && shown.present)
     touch(index);
   return true;
 }
@@ -131,16 +159,11 @@ snapshot_ptr directory::find(const std::string& capability) {
   auto& part = partitions_[number->second];
   if (part.current)
     return part.current;
-  auto& members = part.members;
-  if (!part.sorted) {
-    std::sort(members.begin(), members.end());
-    members.erase(std::unique(members.begin(), members.end()), members.end());
-    part.sorted = true;
-  }
+  tidy(part);
   auto made = std::make_shared<snapshot>();
   made->capability = capability;
   made->version = ++part.version;
-  for (const auto index : members) {
+  for (const auto index : part.members) {
     const auto& set = sets_[set_of_[index]];
     if (listings_[index].present && std::binary_search(set.begin(), set.end(), number->second))
       made->agents.push_back(listings_[index]);

@@ -1,6 +1,7 @@
 #include "ainur/orchestration/intake.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "ainur/base/assert.hpp"
 
@@ -36,11 +37,14 @@ std::optional<std::uint32_t> intake_core::pick() {
 }
 
 void intake_core::hand(entry& e, bool adopt, intake_outputs& out) {
-  e.orchestrator = pick();
+  e.started = true;
+  if (!e.orchestrator)
+    e.orchestrator = pick();
   if (!e.orchestrator)
     return; // handed out when one is ready
-  e.started = true;
   out.handings.push_back({*e.orchestrator, e.what, adopt});
+  if (e.cancelled)
+    out.cancellations.push_back({*e.orchestrator, e.what.task->id});
 }
 
 void intake_core::submit(submission s, std::uint64_t request, intake_outputs& out) {
@@ -67,13 +71,18 @@ void intake_core::on_durable(std::size_t count, moment now, intake_outputs& out)
     auto record = std::move(in_journal_.front());
     in_journal_.pop_front();
     if (const auto* id = std::get_if<task_id>(&record)) {
-      open_.at(*id).durable = true;
-      queue_.push_back(*id);
+      auto& e = open_.at(*id);
+      e.durable = true;
+      if (e.cancelled)
+        end_unrun(e, out);
+      else
+        queue_.push_back(*id);
       continue;
     }
     auto& end = std::get<task_end>(record);
     const auto id = end.task->id;
     open_.erase(id);
+    --started_;
     kept_end kept{{.task = id,
                    .phase = task_phase::final_,
                    .state = end.state,
@@ -84,7 +93,6 @@ void intake_core::on_durable(std::size_t count, moment now, intake_outputs& out)
     done_bytes_ += size_of(kept.status);
     done_.insert_or_assign(id, std::move(kept));
     done_order_.push_back(id);
-    --started_;
     out.finished.push_back(std::move(end));
   }
   sweep(now);
@@ -99,8 +107,7 @@ void intake_core::start_more(intake_outputs& out) {
     if (e == open_.end() || e->second.started)
       continue;
     ++started_;
-    hand(e->second, false, out);
-    e->second.started = true;
+    hand(e->second, e->second.adopt, out);
   }
 }
 
@@ -109,6 +116,8 @@ void intake_core::on_ended(task_end end, intake_outputs& out) {
   if (e == open_.end() || e->second.ended)
     return; // told twice
   e->second.ended = true;
+  if (!std::exchange(e->second.started, true))
+    ++started_;
   out.journal.emplace_back(task_finished{end.task->id, end.state, end.why, end.paid});
   in_journal_.emplace_back(std::move(end));
 }
@@ -117,18 +126,19 @@ void intake_core::cancel(const task_id& task, intake_outputs& out) {
   const auto e = open_.find(task);
   if (e == open_.end() || e->second.ended)
     return;
-  if (e->second.orchestrator) {
+  if (e->second.orchestrator)
     out.cancellations.push_back({*e->second.orchestrator, task});
-    return;
-  }
-  if (e->second.started || !e->second.durable)
-    return; // between two orchestrators; the client may ask again
-  ++started_; // it ends without having run
-  e->second.started = true;
-  task_end end{.task = e->second.what.task,
-               .state = market::final_state::rejected,
-               .why = market::cause::cancelled};
-  on_ended(std::move(end), out);
+  else if (e->second.durable && !e->second.started && !e->second.adopt)
+    return end_unrun(e->second, out);
+  e->second.cancelled = true; // for whom it goes to next
+}
+
+/// Cancelled before anybody saw it.
+void intake_core::end_unrun(entry& e, intake_outputs& out) {
+  on_ended({.task = e.what.task,
+            .state = market::final_state::rejected,
+            .why = market::cause::cancelled},
+           out);
 }
 
 void intake_core::on_orchestrator_lost(std::uint32_t number) {
@@ -139,14 +149,30 @@ void intake_core::on_orchestrator_lost(std::uint32_t number) {
       e.orchestrator.reset();
 }
 
+void intake_core::on_orchestrator_lost(std::uint32_t number, intake_outputs& out) {
+  on_orchestrator_lost(number);
+  hand_lost(out);
+}
+
 void intake_core::on_orchestrator_ready(std::uint32_t number, intake_outputs& out) {
   AINUR_ASSERT(number < lost_.size());
   lost_[number] = false;
+  std::vector<task_id> again;
+  for (const auto& [id, e] : open_)
+    if (e.orchestrator == number && !e.ended)
+      again.push_back(id);
+  std::sort(again.begin(), again.end()); // the same order in every run
+  for (const auto& id : again)
+    hand(open_.at(id), true, out);
+  hand_lost(out);
+}
+
+void intake_core::hand_lost(intake_outputs& out) {
   std::vector<task_id> waiting;
   for (const auto& [id, e] : open_)
     if (e.started && !e.orchestrator && !e.ended)
       waiting.push_back(id);
-  std::sort(waiting.begin(), waiting.end()); // the same order in every run
+  std::sort(waiting.begin(), waiting.end());
   for (const auto& id : waiting)
     hand(open_.at(id), true, out);
 }
@@ -159,12 +185,15 @@ void intake_core::replay(intake_record record) {
     e.what.task = std::make_shared<const market::task>(std::move(taken->task));
     e.what.client_index = taken->client_index;
     e.what.disputes_falsely = taken->disputes_falsely;
-    e.durable = true;
-    open_.emplace(id, std::move(e));
+    e.durable = e.adopt = true;
+    if (open_.emplace(id, std::move(e)).second)
+      queue_.push_back(id);
     return;
   }
   const auto& finished = std::get<task_finished>(record);
   open_.erase(finished.task);
+  if (done_.contains(finished.task))
+    return;
   done_.insert_or_assign(finished.task, kept_end{{.task = finished.task,
                                                   .phase = task_phase::final_,
                                                   .state = finished.state,
@@ -177,16 +206,7 @@ void intake_core::replay(intake_record record) {
 }
 
 void intake_core::resume(intake_outputs& out) {
-  std::vector<task_id> ids;
-  for (const auto& [id, e] : open_)
-    ids.push_back(id);
-  std::sort(ids.begin(), ids.end());
-  for (const auto& id : ids) {
-    ++started_;
-    auto& e = open_.at(id);
-    hand(e, true, out);
-    e.started = true;
-  }
+  start_more(out);
 }
 
 void intake_core::sweep(moment now) {

@@ -2,8 +2,8 @@
 // reached. Orchestrators hold snapshots of one capability at a time, by version; a snapshot is an
 // immutable value and may be shared between threads. The directory itself is not thread-safe.
 //
-// An agent keeps its index for as long as the directory lives, also while it is away, so routers may
-// learn by index. About 120 bytes an agent.
+// An agent keeps its index for as long as the directory lives, also while it is away, so routers
+// may learn by index. About 120 bytes an agent.
 #pragma once
 
 #include <cstdint>
@@ -61,12 +61,14 @@ public:
   /// standing crosses a hundred, so that every outcome does not cost a copy of the list.
   bool update(const account_id& agent, std::uint16_t reputation, bool bonded);
 
-  /// The present agents of a capability. The same pointer until something of it changes.
+  /// The present agents of a capability. The same pointer until something of it changes; version 0
+  /// for one that nobody ever offered.
   [[nodiscard]] snapshot_ptr find(const std::string& capability);
   /// Capabilities changed since the last call, each once, in the order of their first listing.
   [[nodiscard]] std::vector<std::string> take_changed();
   /// Null if the agent was never listed. Valid until the next call of `add`.
   [[nodiscard]] const listing* lookup(const account_id& agent) const noexcept;
+
   /// How many agents are present.
   [[nodiscard]] std::size_t size() const noexcept { return present_; }
 
@@ -81,6 +83,8 @@ private:
 
   [[nodiscard]] std::uint32_t* probe(const account_id& agent) noexcept;
   void grow();
+  static void tidy(partition& part);
+  void leave_guard(std::uint32_t index);
   std::uint32_t intern_set(const std::vector<std::string>& capabilities);
   void touch(std::uint32_t index);
   void set_present(std::uint32_t index, bool present);

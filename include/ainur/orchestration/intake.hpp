@@ -56,9 +56,9 @@ struct task_status {
 
 struct intake_options {
   std::uint32_t orchestrators = 1;
-  std::size_t window = 10'000;        ///< tasks under way at once
-  std::size_t queue_max = 100'000;    ///< tasks waiting for the window
-  duration retention{3'600'000'000};  ///< a result is kept so long after the final state
+  std::size_t window = 10'000;               ///< tasks under way at once
+  std::size_t queue_max = 100'000;           ///< tasks waiting for the window
+  duration retention{3'600'000'000};         ///< a result is kept so long after the final state
   std::size_t results_bytes_max = 64u << 20; ///< of all kept results; the oldest go first
 };
 
@@ -68,15 +68,18 @@ struct intake_outputs {
     submission what;
     bool adopt = false; ///< it was with another before
   };
+
   struct cancelling {
     std::uint32_t orchestrator = 0;
     task_id task;
   };
+
   struct refusal {
     submission what;
     market::cause why = market::cause::intake_full;
     error reason;
   };
+
   std::vector<intake_record> journal; ///< append first, in order; answer with on_durable(count)
   std::vector<handing> handings;
   std::vector<cancelling> cancellations;
@@ -96,8 +99,12 @@ public:
   /// An orchestrator brought a task to its end.
   void on_ended(task_end end, intake_outputs& out);
   void cancel(const task_id& task, intake_outputs& out);
+  /// Its tasks wait for the next that is ready.
   void on_orchestrator_lost(std::uint32_t number);
-  /// It is there again, or for the first time: lost tasks go to those that live.
+  /// The same, and its tasks go to those that live at once.
+  void on_orchestrator_lost(std::uint32_t number, intake_outputs& out);
+  /// It is there again, or for the first time: it gets what it had once more (an earlier life of it
+  /// may have taken that along), and lost tasks go to those that live.
   void on_orchestrator_ready(std::uint32_t number, intake_outputs& out);
   /// Recovery: a record of the journal, in order, before anything else.
   void replay(intake_record record);
@@ -107,21 +114,30 @@ public:
   void sweep(moment now);
 
   [[nodiscard]] result<task_status> status(const task_id& task) const;
+
   [[nodiscard]] std::size_t under_way() const noexcept { return open_.size(); }
+
   [[nodiscard]] std::size_t kept() const noexcept { return done_.size(); }
+
   /// The number after the largest `request` ever taken in: where a resumed workload goes on.
   [[nodiscard]] std::uint64_t next_request() const noexcept { return next_request_; }
 
 private:
   struct entry {
     submission what;
-    std::optional<std::uint32_t> orchestrator; ///< none: in the queue, or lost with its orchestrator
-    bool started = false;                      ///< an orchestrator has seen it
+    std::optional<std::uint32_t>
+        orchestrator;       ///< none: in the queue, or lost with its orchestrator
+    bool started = false;   ///< an orchestrator has seen it
+    bool adopt = false;     ///< as above, before a restart
+    bool cancelled = false; ///< told to the next orchestrator
     bool durable = false;
     bool ended = false;
   };
+
   void start_more(intake_outputs& out);
   void hand(entry& e, bool adopt, intake_outputs& out);
+  void hand_lost(intake_outputs& out);
+  void end_unrun(entry& e, intake_outputs& out);
   [[nodiscard]] std::optional<std::uint32_t> pick();
 
   struct kept_end {
