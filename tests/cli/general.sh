@@ -3,7 +3,10 @@
 source "$AINUR_SOURCE/tests/support/shell.sh"
 
 # The subcommands that `ainur --help` or `ainur COMMAND --help` lists.
-subcommands() { awk '/^Subcommands:/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }' <<<"$out"; }
+subcommands() {
+  awk '/^Subcommands:/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }' \
+    <<<"$out"
+}
 
 begin "help lists the subcommands"
 run ainur --help

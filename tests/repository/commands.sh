@@ -40,6 +40,43 @@ log_of() { # RESULT; the program's output from stdin
   cat
 }
 
+# An apt-get that writes down how it is called and knows no package before an update, and a dpkg to
+# which only $missing is missing.
+fake_debian() {
+  mkdir bin
+  cat >bin/dpkg <<'END'
+#!/bin/sh
+[ "$2" != "$missing" ] && echo 'Status: install ok installed'
+END
+  cat >bin/apt-get <<'END'
+#!/bin/sh
+echo "$1 $(echo "$*" | tr ' ' '\n' | grep '^lib')" >>calls
+[ "$1" = update ] && touch updated
+[ -e updated ]
+END
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\n[ "$1" != -n ] || shift\nexec "$@"\n' >bin/sudo
+  chmod +x bin/*
+  mkdir empty
+  cp -r "$AINUR_SOURCE/tools" empty/tools
+}
+
+begin "what is missing is installed, and lists are fetched only if that fails"
+fake_debian
+run env PATH="$PWD/bin:$PATH" missing=libsodium-dev empty/tools/dev build
+expect_equal "$(tr -s ' \n' ' ' <calls)" "install libsodium-dev update install libsodium-dev "
+
+begin "with nothing missing apt-get is not called"
+fake_debian
+run env PATH="$PWD/bin:$PATH" missing=none empty/tools/dev build
+expect_no_file calls
+expect_match "$err" 'meson could not set up'
+
+begin "what only another command needs is not installed"
+fake_debian
+run env PATH="$PWD/bin:$PATH" missing=clang-16 empty/tools/dev build
+expect_no_file calls
+
 summary() { printf '[doctest] test cases: %4d | %4d passed | %d failed | %d skipped\n' "$@"; }
 
 begin "doctest's summary is counted"

@@ -67,7 +67,8 @@ expect_no_file() { [ ! -e "$1" ] || fails "there is a file $1"; }
 finish() {
   end_case
   local passed=$((cases - failed - skipped))
-  printf 'test cases: %d | %d passed | %d failed | %d skipped\n' "$cases" "$passed" "$failed" "$skipped"
+  printf 'test cases: %d | %d passed | %d failed | %d skipped\n' \
+    "$cases" "$passed" "$failed" "$skipped"
   [ "$failed" -eq 0 ]
   exit
 }
