@@ -29,7 +29,11 @@ int bad_input(const error& e);
 int internal_error(const error& e);
 
 // One per file.
+void add_check(frame& f);
+void add_compare(frame& f);
 void add_key(frame& f);
+void add_metrics(frame& f);
+void add_new(frame& f);
 void add_version(frame& f);
 
 } // namespace ainur::cli

@@ -33,6 +33,10 @@ int run(int argc, char** argv) {
   f.app.name("ainur");
   f.app.require_subcommand(1);
   f.app.footer("Example:\n  ainur run examples/scenarios/market.toml");
+  add_new(f);
+  add_check(f);
+  add_metrics(f);
+  add_compare(f);
   add_key(f);
   add_version(f);
   try {
