@@ -179,6 +179,8 @@ private:
                     const peer_filter& eligible, rng& random);
   slot_index draw_unseen(partition& p, const peer_filter& eligible, rng& random);
   slot_index explore(partition& p, const peer_filter& eligible, rng& random);
+  void fill(partition& p, std::size_t wanted, const peer_filter& eligible, rng& random,
+            std::vector<peer_index>& out);
 
   bool take(partition& p, slot_index slot) {
     if (p.taken[slot] == choice_)
@@ -262,6 +264,19 @@ slot_index cq_router::explore(partition& p, const peer_filter& eligible, rng& ra
   return candidate_list::none;
 }
 
+/// The last resort: whoever stands next to a random place.
+void cq_router::fill(partition& p, std::size_t wanted, const peer_filter& eligible, rng& random,
+                     std::vector<peer_index>& out) {
+  const auto present = p.list.present();
+  const auto start = random.below(present.size());
+  const auto looks = std::min(present.size(), looks_min);
+  for (std::size_t i = 0; i < looks && out.size() < wanted; ++i) {
+    const auto slot = present[(start + i) % present.size()];
+    if (p.taken[slot] != choice_ && eligible(p.list.peer(slot)) && take(p, slot))
+      out.push_back(p.list.peer(slot));
+  }
+}
+
 void cq_router::choose(capability_index capability, const route_request& request,
                        peer_filter eligible, rng& random, std::vector<peer_index>& out) {
   out.clear();
@@ -294,6 +309,8 @@ void cq_router::choose(capability_index capability, const route_request& request
   for (std::size_t i = exploited; i < best_.size() && out.size() < wanted; ++i)
     if (take(p, best_[i].slot)) // slots that found nobody to explore
       out.push_back(p.list.peer(best_[i].slot));
+  if (out.size() < wanted)
+    fill(p, wanted, eligible, random, out);
 }
 
 void cq_router::learn(capability_index capability, peer_index peer, const outcome& what) {

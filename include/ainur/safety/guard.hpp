@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ainur/base/error.hpp"
 #include "ainur/safety/barrier.hpp"
+#include "ainur/safety/error.hpp"
 
 namespace ainur::safety {
 

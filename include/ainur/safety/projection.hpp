@@ -13,18 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "ainur/base/error.hpp"
+#include "ainur/safety/error.hpp"
 
 namespace ainur::safety {
-
-/// Errors of room `safety`.
-enum class errc : std::uint16_t {
-  bad_problem = 1, ///< sizes differ, a number is not finite, or a limit is exceeded
-  infeasible,      ///< no point satisfies all constraints; the detail names one that cannot be met
-  no_integer,      ///< points exist, but none of the integer points around the nearest is safe
-  no_convergence,  ///< the constraints are too ill-conditioned to be decided in double precision
-};
-[[nodiscard]] error_info describe(errc code) noexcept;
 
 inline constexpr std::size_t dimensions_max = 8;
 inline constexpr std::size_t constraints_max = 64;
