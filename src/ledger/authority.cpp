@@ -67,7 +67,10 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   if (!calls_due && !(deadline && *deadline < time))
     return std::nullopt;
 
-  const auto count = std::min(entries_.size(), options_.calls_max);
+  // The oldest batch of others always finds its place, so that our own calls never keep it out.
+  const std::size_t most = state_.rules().block_entries_max;
+  const auto oldest = batches_.empty() ? 0 : std::min(batches_.front().batch.entries.size(), most);
+  const auto count = std::min({entries_.size(), options_.calls_max, most - oldest});
   std::vector<signed_batch> batches;
   std::vector<requester> asked;
   if (count > 0) {
@@ -87,11 +90,17 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   }
   // Batches of others are verified here, because the block is then executed as trusted.
   std::vector<call_answer> answers;
-  std::size_t room = options_.calls_max - count;
+  std::size_t room = std::max(oldest, options_.calls_max - std::min(options_.calls_max, count));
   std::vector<requester> others;
   std::size_t taken = 0;
-  for (; taken < batches_.size() && batches_[taken].batch.entries.size() <= room; ++taken) {
+  for (; taken < batches_.size(); ++taken) {
     auto& b = batches_[taken];
+    if (b.batch.entries.size() > most) {
+      answers.push_back({batch_requesters_[taken], errc::bad_batch});
+      continue;
+    }
+    if (b.batch.entries.size() > room)
+      break;
     if (!verify_batch(state_.chain(), b)) {
       answers.push_back({batch_requesters_[taken], errc::bad_signature});
       continue;
