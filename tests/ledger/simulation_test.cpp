@@ -334,7 +334,7 @@ TEST_CASE("simulation: any calls, any jumps of time, 250 seeds") {
   follower all;
   for (std::uint64_t seed = 1; seed <= 250u * static_cast<unsigned>(count_factor()); ++seed) {
     INFO("seed " << seed);
-    const auto seen = simulation{seed}.run(60);
+    const auto seen = simulation{seed}.run(120);
     all.kinds.insert(seen.kinds.begin(), seen.kinds.end());
     all.causes.insert(seen.causes.begin(), seen.causes.end());
     all.carried_out.insert(seen.carried_out.begin(), seen.carried_out.end());
