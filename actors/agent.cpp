@@ -180,7 +180,8 @@ void stop(self_type self, market::call_number call) {
 
 } // namespace
 
-agent_actor::behavior_type agent_behavior(self_type self, agent_setup setup) {
+static agent_actor::behavior_type
+behavior(self_type self, agent_setup setup) {
   self->state.setup = std::move(setup);
   return {
       [self](const msg::price_request& m) { price(self, m); },
@@ -226,6 +227,10 @@ agent_actor::behavior_type agent_behavior(self_type self, agent_setup setup) {
         self->state.bypass_to = m.bypass_to;
       },
   };
+}
+
+caf::actor spawn_agent(caf::local_actor& parent, agent_setup setup) {
+  return caf::actor_cast<caf::actor>(parent.spawn<caf::lazy_init>(behavior, std::move(setup)));
 }
 
 } // namespace ainur

@@ -330,7 +330,8 @@ void tick(self_type self) {
 
 } // namespace
 
-guard_actor::behavior_type guard_behavior(self_type self, guard_setup setup) {
+static guard_actor::behavior_type
+behavior(self_type self, guard_setup setup) {
   auto& s = self->state;
   s.setup = std::move(setup);
   const auto& g = *s.setup.agents;
@@ -369,6 +370,10 @@ guard_actor::behavior_type guard_behavior(self_type self, guard_setup setup) {
       },
       [self](const msg::flush_report&) { tell_recorder(self); },
   };
+}
+
+caf::actor spawn_guard(caf::local_actor& parent, guard_setup setup) {
+  return caf::actor_cast<caf::actor>(parent.spawn(behavior, std::move(setup)));
 }
 
 } // namespace ainur

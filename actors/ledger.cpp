@@ -189,7 +189,8 @@ result<ledger::state> open_ledger(const store::view& from, ledger::signatures ch
   return ledger::replay(std::move(*state), source, check);
 }
 
-ledger_actor::behavior_type ledger_behavior(self_type self, ledger_setup setup) {
+static ledger_actor::behavior_type
+behavior(self_type self, ledger_setup setup) {
   self->state.setup = std::move(setup);
   auto& s = self->state;
   // What an earlier life of this actor wrote must be settled before the log is read.
@@ -246,6 +247,10 @@ ledger_actor::behavior_type ledger_behavior(self_type self, ledger_setup setup) 
           cut(self, m.number == turn_number);
       },
   };
+}
+
+caf::actor spawn_ledger(caf::local_actor& parent, ledger_setup setup) {
+  return caf::actor_cast<caf::actor>(parent.spawn(behavior, std::move(setup)));
 }
 
 } // namespace ainur

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -51,6 +52,11 @@ public:
   void clear(const std::string& role) {
     const std::lock_guard lock{mutex_};
     handles_.erase(role);
+    ++version_;
+  }
+  void clear_all() {
+    const std::lock_guard lock{mutex_};
+    handles_.clear();
     ++version_;
   }
   /// Empty while there is none.
@@ -127,9 +133,7 @@ struct ledger_setup {
   std::uint64_t snapshot_interval = 10'000;
 };
 
-struct ledger_shell;
-ledger_actor::behavior_type ledger_behavior(ledger_actor::stateful_pointer<ledger_shell> self,
-                                            ledger_setup setup);
+[[nodiscard]] caf::actor spawn_ledger(caf::local_actor& parent, ledger_setup setup);
 
 /// Puts a new ledger into an empty store, or checks that the store's ledger began with this genesis.
 /// Errors: the store's; `bad_genesis`; `base_errc::unsupported` if it began with another.
@@ -149,9 +153,7 @@ struct reputation_setup {
   std::uint64_t snapshot_interval = 1'000; ///< blocks
 };
 
-struct reputation_state;
-reputation_actor::behavior_type
-reputation_behavior(reputation_actor::stateful_pointer<reputation_state> self, reputation_setup setup);
+[[nodiscard]] caf::actor spawn_reputation(caf::local_actor& parent, reputation_setup setup);
 
 // --- shard ----------------------------------------------------------------------------------------
 
@@ -161,9 +163,7 @@ struct shard_setup {
   duration publish_interval{100'000};
 };
 
-struct shard_state;
-shard_actor::behavior_type shard_behavior(shard_actor::stateful_pointer<shard_state> self,
-                                          shard_setup setup);
+[[nodiscard]] caf::actor spawn_shard(caf::local_actor& parent, shard_setup setup);
 
 // --- orchestrator ---------------------------------------------------------------------------------
 
@@ -179,10 +179,7 @@ struct orchestrator_setup {
   bool keep_notes = false;
 };
 
-struct orchestrator_state;
-orchestrator_actor::behavior_type
-orchestrator_behavior(orchestrator_actor::stateful_pointer<orchestrator_state> self,
-                      orchestrator_setup setup);
+[[nodiscard]] caf::actor spawn_orchestrator(caf::local_actor& parent, orchestrator_setup setup);
 
 // --- guard and agents -----------------------------------------------------------------------------
 
@@ -220,9 +217,7 @@ struct guard_setup {
   std::shared_ptr<const registry> roles;
   bool report = false; ///< tells the recorder
 };
-struct guard_state;
-guard_actor::behavior_type guard_behavior(guard_actor::stateful_pointer<guard_state> self,
-                                          guard_setup setup);
+[[nodiscard]] caf::actor spawn_guard(caf::local_actor& parent, guard_setup setup);
 
 struct agent_setup {
   environment world;
@@ -230,9 +225,8 @@ struct agent_setup {
   std::uint32_t slot = 0;
   std::shared_ptr<blocking_pool> pool; ///< for blocking skills
 };
-struct agent_state;
-agent_actor::behavior_type agent_behavior(agent_actor::stateful_pointer<agent_state> self,
-                                          agent_setup setup);
+/// Started at its first message: an idle agent costs little.
+[[nodiscard]] caf::actor spawn_agent(caf::local_actor& parent, agent_setup setup);
 
 // --- node -----------------------------------------------------------------------------------------
 
@@ -261,10 +255,7 @@ struct node_setup {
   std::shared_ptr<store::backend> store;
   std::shared_ptr<const registry> roles;
   orchestration::intake_options options;
-  std::shared_ptr<ack_file> acks; ///< null: none are written
 };
-struct node_state;
-node_actor::behavior_type node_behavior(node_actor::stateful_pointer<node_state> self,
-                                        node_setup setup);
+[[nodiscard]] caf::actor spawn_node(caf::local_actor& parent, node_setup setup);
 
 } // namespace ainur

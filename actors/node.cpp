@@ -38,12 +38,6 @@ void tell_followers(self_type self, std::vector<orchestration::task_end> ends) {
   auto& s = self->state;
   if (ends.empty())
     return;
-  if (s.setup.acks) {
-    for (const auto& e : ends)
-      if (e.state != market::final_state::rejected)
-        s.setup.acks->ended(e.task->id, e.state, e.paid);
-    s.setup.acks->flush();
-  }
   for (const auto& f : s.followers)
     post(s.setup.world, self, {node_endpoint, client_endpoint}, f, msg::task_news{ends});
 }
@@ -140,7 +134,8 @@ void ack_file::flush() {
   lines_.clear();
 }
 
-node_actor::behavior_type node_behavior(self_type self, node_setup setup) {
+static node_actor::behavior_type
+behavior(self_type self, node_setup setup) {
   self->state.setup = std::move(setup);
   self->request(self->state.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
                 open_writer{node_writer})
@@ -218,6 +213,10 @@ node_actor::behavior_type node_behavior(self_type self, node_setup setup) {
         flush(self);
       },
   };
+}
+
+caf::actor spawn_node(caf::local_actor& parent, node_setup setup) {
+  return caf::actor_cast<caf::actor>(parent.spawn(behavior, std::move(setup)));
 }
 
 } // namespace ainur

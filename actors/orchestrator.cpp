@@ -107,7 +107,8 @@ void on_block(orchestrator_state& s, const ledger::published& block) {
 
 } // namespace
 
-orchestrator_actor::behavior_type orchestrator_behavior(self_type self, orchestrator_setup setup) {
+static orchestrator_actor::behavior_type
+behavior(self_type self, orchestrator_setup setup) {
   auto& s = self->state;
   s.setup = std::move(setup);
   const auto number = s.setup.options.number;
@@ -195,6 +196,10 @@ orchestrator_actor::behavior_type orchestrator_behavior(self_type self, orchestr
         flush(self);
       },
   };
+}
+
+caf::actor spawn_orchestrator(caf::local_actor& parent, orchestrator_setup setup) {
+  return caf::actor_cast<caf::actor>(parent.spawn(behavior, std::move(setup)));
 }
 
 } // namespace ainur

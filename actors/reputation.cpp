@@ -100,7 +100,8 @@ result<void> recover(self_type self) {
 
 } // namespace
 
-reputation_actor::behavior_type reputation_behavior(self_type self, reputation_setup setup) {
+static reputation_actor::behavior_type
+behavior(self_type self, reputation_setup setup) {
   self->state.setup = std::move(setup);
   self->request(self->state.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
                 open_writer{reputation_writer})
@@ -144,6 +145,10 @@ reputation_actor::behavior_type reputation_behavior(self_type self, reputation_s
             self->quit(to_caf(*outcome.failure));
       },
   };
+}
+
+caf::actor spawn_reputation(caf::local_actor& parent, reputation_setup setup) {
+  return caf::actor_cast<caf::actor>(parent.spawn(behavior, std::move(setup)));
 }
 
 } // namespace ainur

@@ -68,7 +68,8 @@ void hand_on(shard_state& s, self_type self, const msg::standings& m) {
 
 } // namespace
 
-shard_actor::behavior_type shard_behavior(self_type self, shard_setup setup) {
+static shard_actor::behavior_type
+behavior(self_type self, shard_setup setup) {
   self->state.setup = std::move(setup);
   // After a restart the guards list themselves again, and the orchestrators come back by themselves.
   for (const auto& [name, guard] : self->state.setup.roles->list<guard_actor>("guard/"))
@@ -105,6 +106,10 @@ shard_actor::behavior_type shard_behavior(self_type self, shard_setup setup) {
         publish(self->state, self);
       },
   };
+}
+
+caf::actor spawn_shard(caf::local_actor& parent, shard_setup setup) {
+  return caf::actor_cast<caf::actor>(parent.spawn(behavior, std::move(setup)));
 }
 
 } // namespace ainur

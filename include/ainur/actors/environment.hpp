@@ -21,7 +21,7 @@
 namespace ainur {
 
 /// From where to where a message goes. Endpoints are numbered by whoever makes the model.
-struct link {
+struct link_ends {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
 };
@@ -31,7 +31,7 @@ class link_model {
 public:
   virtual ~link_model() = default;
   /// The delays after which copies arrive: none for a lost message, two for a duplicated one.
-  [[nodiscard]] virtual std::vector<duration> deliveries(const link& over, instant now) = 0;
+  [[nodiscard]] virtual std::vector<duration> deliveries(const link_ends& over, instant now) = 0;
 };
 
 struct environment_options {
@@ -42,6 +42,9 @@ struct environment_options {
 
 class environment {
 public:
+  /// None yet: to be assigned before it is used.
+  environment() noexcept = default;
+
   /// Time starts now: the system's clock is read once, and counted on with the steady one.
   [[nodiscard]] static environment on_real_clock(const environment_options& options);
   /// `system` must have been configured for the virtual clock, and outlive every use.
@@ -88,7 +91,7 @@ private:
 /// Sends over a link, with `self` as the sender: at once on the real clock, as the model says on
 /// the virtual one. Messages on one link may then be lost, doubled and reordered.
 template <class Self, class Handle, class Message>
-void post(const environment& world, Self* self, const link& over, const Handle& to,
+void post(const environment& world, Self* self, const link_ends& over, const Handle& to,
           Message&& message) {
   auto* links = world.links();
   if (links == nullptr) [[likely]] {

@@ -225,8 +225,8 @@ template <store::persistent_state State, class Spawner>
   };
 
   auto run = [](caf::stateful_actor<actor_state>* self,
-                persistent_settings<State>& given) -> caf::behavior {
-    self->state.shell.emplace(self, std::move(given));
+                const persistent_settings<State>& given) -> caf::behavior {
+    self->state.shell.emplace(self, given);
     return caf::behavior{self->state.shell->start()};
   };
   return spawner.spawn(run, std::move(settings));

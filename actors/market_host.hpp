@@ -1,0 +1,161 @@
+// One node's market: the actor system or a part of the host's, the supervision tree, and the handles
+// by which it is driven from outside. The public runtime and the scenario runner are built on it.
+//
+//   storage (rest for one)            writer ─ persistents: ledger, reputation, node
+//   market (one for one)              shard, recorder, orchestrators, tiers of groups
+//   group                             guard, and up to 999 agents
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ainur/actors/store_writer.hpp"
+#include "ainur/actors/supervisor.hpp"
+#include "ainur/actors/system.hpp"
+#include "ainur/crypto/hash.hpp"
+#include "market_actors.hpp"
+
+namespace ainur {
+
+/// An account that exists from the start.
+struct funded_account {
+  std::uint64_t hosted_index = 0;
+  amount free;
+  amount bonded;
+};
+
+struct market_options {
+  clock_kind clock = clock_kind::real_time;
+  std::uint64_t seed = 1;
+  std::uint32_t threads_max = 0;
+  timestamp start = timestamp_at(1'700'000'000'000'000); ///< virtual clock only
+  std::shared_ptr<link_model> links;                     ///< virtual clock only
+  std::string data_directory;                            ///< empty: in memory
+  bool synced = true;
+  byte_array<32> host_seed{};
+  ledger::parameters economy;
+  std::vector<funded_account> accounts;
+  amount host_balance = amount::ainu(1'000'000'000);
+  amount orchestrator_bond = amount::ainu(1'000);
+  duration block_interval{100'000};
+  std::size_t calls_max = 10'000;
+  std::uint64_t checkpoint_interval = 1'000;
+  std::uint32_t orchestrators = 2;
+  orchestration::orchestrator_options orchestrator; ///< number, account and host are filled in
+  std::function<std::unique_ptr<routing::router>()> make_router;
+  std::shared_ptr<const std::map<std::string, verifier>> verifiers;
+  orchestration::intake_options intake;
+  std::size_t blocking_workers = 4;
+  bool keep_notes = false;
+  /// Makes the recorder; null: none.
+  std::function<caf::actor(caf::local_actor& parent, const std::shared_ptr<const registry>&)>
+      make_recorder;
+};
+
+/// Indices of hosted accounts, apart from each other.
+inline constexpr std::uint64_t first_orchestrator_index = 1;
+inline constexpr std::uint64_t first_client_index = 1'000'000'000;
+inline constexpr std::uint64_t first_controller_index = 2'000'000'000;
+inline constexpr std::uint64_t first_agent_index = 10'000'000'000;
+
+class market_host {
+public:
+  /// On a system of its own. Errors: of the store, the ledger, or its data directory.
+  [[nodiscard]] static result<std::unique_ptr<market_host>> start(market_options options);
+  /// On the host's system, which must have been configured for the clock in the options.
+  [[nodiscard]] static result<std::unique_ptr<market_host>> start_on(caf::actor_system& system,
+                                                                     market_options options);
+  ~market_host();
+  market_host(const market_host&) = delete;
+  market_host& operator=(const market_host&) = delete;
+
+  /// Adds a group of at most 999 agents; its number is filled in.
+  std::uint32_t add_group(group g);
+  /// Ends everything in order. The destructor does it too.
+  void stop();
+
+  [[nodiscard]] caf::actor_system& system() noexcept { return *system_; }
+  [[nodiscard]] const environment& world() const noexcept { return *world_; }
+  [[nodiscard]] virtual_driver* driver() noexcept { return driver_.get(); }
+  [[nodiscard]] const std::shared_ptr<registry>& roles() const noexcept { return roles_; }
+  [[nodiscard]] const account_id& host() const noexcept { return host_; }
+  [[nodiscard]] store::backend& store() noexcept { return *store_; }
+  [[nodiscard]] const market_options& options() const noexcept { return options_; }
+  [[nodiscard]] account_id account(std::uint64_t hosted_index) const noexcept {
+    return crypto::hosted_account(host_, hosted_index);
+  }
+
+  /// Calls of hosted accounts for the next block, without waiting for their answers.
+  void call_ledger(std::vector<ledger::entry> calls);
+  /// As of the last durable block. On the virtual clock time may pass meanwhile.
+  [[nodiscard]] result<msg::totals> ask_totals();
+  [[nodiscard]] result<orchestration::task_status> ask_status(const task_id& task);
+  /// Lets everything that is ready run; nothing to do on the real clock.
+  void settle();
+
+  /// For faults and tests: the supervisor of a role, and the id of its child there.
+  [[nodiscard]] bool kill(const std::string& role);
+  [[nodiscard]] bool kill_agent(std::uint32_t guard, std::uint32_t slot);
+  [[nodiscard]] bool kill_supervisor(std::uint32_t guard);
+  /// An agent of this moment; empty if it is not running.
+  [[nodiscard]] agent_actor find_agent(std::uint32_t guard, std::uint32_t slot) const;
+  [[nodiscard]] std::uint32_t groups() const noexcept { return next_group_; }
+  /// Restarts since the start, for the trace.
+  [[nodiscard]] std::uint64_t restarts() const noexcept { return restarts_->load(); }
+
+private:
+  market_host() = default;
+  result<void> open_store();
+  ledger::genesis make_genesis() const;
+  void plant();
+  supervisor_spec storage_spec();
+  supervisor_spec market_spec();
+  std::shared_ptr<const supervisor_spec> group_spec(group_ptr g);
+
+  std::shared_ptr<const supervisor_spec> tier_spec(const std::string& name);
+  void add_below(const supervisor_actor& above, std::shared_ptr<const child_spec> child);
+
+  /// The agents of a group at this moment, written by its supervisor's listener.
+  struct roster {
+    mutable std::mutex mutex;
+    std::vector<agent_actor> agents;
+  };
+
+  struct roster_list {
+    mutable std::mutex mutex;
+    std::vector<std::shared_ptr<roster>> lists; // by group
+
+    [[nodiscard]] std::shared_ptr<roster> find(std::uint32_t group_number) const {
+      const std::lock_guard lock{mutex};
+      return group_number < lists.size() ? lists[group_number] : nullptr;
+    }
+
+    [[nodiscard]] std::uint32_t size_of(std::uint32_t group_number) const {
+      const auto list = find(group_number);
+      return list ? static_cast<std::uint32_t>(list->agents.size()) : 0;
+    }
+  };
+
+  market_options options_;
+  std::unique_ptr<caf::actor_system_config> config_;
+  std::unique_ptr<caf::actor_system> own_system_;
+  caf::actor_system* system_ = nullptr;
+  std::optional<environment> world_;
+  std::unique_ptr<virtual_driver> driver_;
+  std::shared_ptr<store::backend> store_;
+  std::shared_ptr<registry> roles_ = std::make_shared<registry>();
+  std::shared_ptr<blocking_pool> pool_;
+  std::shared_ptr<std::atomic<std::uint64_t>> restarts_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+  account_id host_;
+  supervisor_actor root_;
+  std::shared_ptr<roster_list> rosters_ = std::make_shared<roster_list>();
+  std::uint32_t next_group_ = 0;
+  std::uint32_t tiers_ = 0;
+  bool stopped_ = false;
+};
+
+} // namespace ainur
