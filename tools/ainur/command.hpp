@@ -34,6 +34,7 @@ void add_compare(frame& f);
 void add_key(frame& f);
 void add_metrics(frame& f);
 void add_new(frame& f);
+void add_safety(frame& f);
 void add_version(frame& f);
 
 } // namespace ainur::cli

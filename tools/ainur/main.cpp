@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   add_metrics(f);
   add_compare(f);
   add_key(f);
+  add_safety(f);
   add_version(f);
   try {
     f.app.parse(argc, argv);

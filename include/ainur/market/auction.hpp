@@ -5,6 +5,8 @@
 // its mirror image. Bidders are controllers: one controller may place several bids and counts once,
 // so its own bids never set the price that it is paid (the Clarke pivot removes all of them). Under
 // second price the best bid is the true cost, whatever the others do; under first price it is not.
+// (With weights this holds for controllers whose bids are all of one quality: one that offers
+// several may gain by holding back its best score, since higher quality is paid more for it.)
 //
 // A decision is a list of awards, one a unit: auctions of several units or bundles give the same
 // type. Pure functions; thread-safe. Nothing here fails: no acceptable bid means no award.
