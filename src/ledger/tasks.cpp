@@ -161,7 +161,7 @@ errc handle(session& s, const actor& a, const award_task& c) {
     return errc::unknown_task;
   if (a.origin != seen->host && !(a.hosted() && a.signer == seen->host))
     return errc::not_permitted;
-  if (!c.lines.empty() && same_award(*seen, c))
+  if (!c.lines.empty() && c.lines.size() <= seen->subtasks && same_award(*seen, c))
     return errc::ok;
   const auto* orchestrator = s.b.accounts.find({a.origin});
   if (orchestrator == nullptr || orchestrator->bonded < s.rules().orchestrator_bond_min)
