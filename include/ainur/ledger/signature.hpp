@@ -1,5 +1,6 @@
-// Ed25519 as the ledger needs it: what is signed is always a domain tag, a zero byte and a message,
-// so that a signature for one purpose is none for another. Thread-safe; deterministic.
+// Ed25519 as the ledger needs it: seeds and accounts as plain bytes, each signature for one domain
+// tag (crypto/keys.hpp), so that a signature for one purpose is none for another. Thread-safe;
+// deterministic.
 #pragma once
 
 #include <string_view>
@@ -12,11 +13,11 @@ namespace ainur::ledger {
 /// The account (public key) of a seed.
 [[nodiscard]] account_id account_of_seed(const byte_array<32>& seed);
 
-/// Signs `tag`, 0, `message` with the key of `seed`.
+/// Signs `message` for the domain `tag` with the key of `seed`.
 [[nodiscard]] byte_array<64> sign_detached(const byte_array<32>& seed, std::string_view tag,
                                            bytes_view message);
 
-/// True if `signature` is that of `key` over `tag`, 0, `message`.
+/// True if `signature` is that of `key` over `message` for the domain `tag`.
 [[nodiscard]] bool verify_detached(const account_id& key, std::string_view tag, bytes_view message,
                                    const byte_array<64>& signature);
 
