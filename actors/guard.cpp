@@ -274,11 +274,14 @@ void finish(self_type self, msg::work_done& m) {
   if (m.what.gave_up)
     told = ledger::give_up{m.what.task, m.what.subtask};
   if (const auto ledger = s.setup.roles->get<ledger_actor>(role::ledger))
-    post(s.setup.world, self, {guard_endpoint(s.setup.agents->number), ledger_endpoint}, ledger,
+    post_reliably(s.setup.world, self,
+                  {guard_endpoint(s.setup.agents->number), ledger_endpoint}, ledger,
          msg::ledger_calls{guards_number, {{0, {who.account, who.hosted_index, std::move(told)}}}});
   const auto number = static_cast<std::uint32_t>(m.what.call >> 52);
-  to_orchestrator(self, m.orchestrator, number,
-                  msg::delivered{s.setup.agents->number, std::move(m.what)});
+  ++s.report.hops;
+  post_reliably(s.setup.world, self,
+                {guard_endpoint(s.setup.agents->number), orchestrator_endpoint(number)},
+                m.orchestrator, msg::delivered{s.setup.agents->number, std::move(m.what)});
 }
 
 void settle(self_type self, const msg::settle_awards& m) {

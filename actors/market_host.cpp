@@ -13,6 +13,7 @@
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/signature.hpp"
 #include "ainur/store/environment.hpp"
+#include "ainur/store/journal.hpp"
 #include "ainur/store/memory_store.hpp"
 
 namespace ainur {
@@ -107,9 +108,34 @@ result<void> market_host::open_store() {
   if (!view)
     return fail(std::move(view).error());
   if (read_genesis(**view))
-    return {};
+    return count_resumed(**view);
   view->reset();
   return prepare_ledger(*store_, make_genesis());
+}
+
+result<void> market_host::count_resumed(const store::view& from) {
+  std::set<task_id> open;
+  for (std::uint64_t next = 1;;) {
+    auto records = store::read_journal(from, intake_journal, next);
+    if (!records)
+      return fail(std::move(records).error());
+    if (records->empty())
+      break;
+    for (const auto& record : *records) {
+      auto content = codec::decode<orchestration::intake_record>(record.content);
+      if (!content)
+        return fail(std::move(content).error());
+      if (const auto* taken = std::get_if<orchestration::task_taken>(&*content)) {
+        open.insert(taken->task.id);
+        resumed_at_ = std::max(resumed_at_, taken->request + 1);
+      } else {
+        open.erase(std::get<orchestration::task_finished>(*content).task);
+      }
+    }
+    next = records->back().sequence + 1;
+  }
+  resumed_tasks_ = open.size();
+  return {};
 }
 
 ledger::genesis market_host::make_genesis() const {
@@ -184,8 +210,8 @@ supervisor_spec market_host::market_spec() {
   const auto roles = roles_;
   if (options_.make_recorder)
     add(leaf("recorder",
-             [make = options_.make_recorder, roles](child_context& c) {
-               return make(c.parent, roles);
+             [make = options_.make_recorder, roles, world](child_context& c) {
+               return make(c.parent, roles, world);
              }),
         {role::recorder, role::follower_of(recorder_number), "tasks/recorder"});
   add(leaf("shard",
@@ -400,6 +426,22 @@ void market_host::stop() {
   root_ = nullptr;
   roles_->clear_all();
   driver_.reset();
+}
+
+void market_host::with_root(const std::function<void(caf::local_actor&)>& spawn) {
+  caf::scoped_actor self{*system_};
+  spawn(*self.ptr());
+}
+
+void market_host::end(const caf::actor& actor) {
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  settle();
+}
+
+void market_host::flush_reports() {
+  for (const auto& [name, guard] : roles_->list<guard_actor>("guard/"))
+    caf::anon_send(guard, msg::flush_report{});
+  settle();
 }
 
 void market_host::call_ledger(std::vector<ledger::entry> calls) {

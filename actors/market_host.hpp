@@ -51,7 +51,8 @@ struct market_options {
   std::size_t blocking_workers = 4;
   bool keep_notes = false;
   /// Makes the recorder; null: none.
-  std::function<caf::actor(caf::local_actor& parent, const std::shared_ptr<const registry>&)>
+  std::function<caf::actor(caf::local_actor& parent, const std::shared_ptr<const registry>&,
+                           const environment&)>
       make_recorder;
 };
 
@@ -88,6 +89,15 @@ public:
     return crypto::hosted_account(host_, hosted_index);
   }
 
+  /// Spawns actors that nobody supervises; `end` them before `stop`.
+  void with_root(const std::function<void(caf::local_actor&)>& spawn);
+  void end(const caf::actor& actor);
+  /// Guards tell the recorder what they have counted.
+  void flush_reports();
+  /// Of a store that held tasks: how many went on, and the number of the next request.
+  [[nodiscard]] std::uint64_t resumed_tasks() const noexcept { return resumed_tasks_; }
+  [[nodiscard]] std::uint64_t resumed_at() const noexcept { return resumed_at_; }
+
   /// Calls of hosted accounts for the next block, without waiting for their answers.
   void call_ledger(std::vector<ledger::entry> calls);
   /// As of the last durable block. On the virtual clock time may pass meanwhile.
@@ -109,6 +119,7 @@ public:
 private:
   market_host() = default;
   result<void> open_store();
+  result<void> count_resumed(const store::view& from);
   ledger::genesis make_genesis() const;
   void plant();
   supervisor_spec storage_spec();
@@ -155,6 +166,8 @@ private:
   std::shared_ptr<roster_list> rosters_ = std::make_shared<roster_list>();
   std::uint32_t next_group_ = 0;
   std::uint32_t tiers_ = 0;
+  std::uint64_t resumed_tasks_ = 0;
+  std::uint64_t resumed_at_ = 0;
   bool stopped_ = false;
 };
 

@@ -17,6 +17,7 @@ struct node_state {
   std::optional<orchestration::intake_core> core;
   orchestration::intake_outputs out;    // reused by every handler
   std::vector<task_follower> followers;
+  std::uint64_t followers_version = ~std::uint64_t{0};
   std::deque<msg::submit_task> waiting;  // while it recovers
   std::uint64_t sequence = 0;            // last record of the intake journal
   std::deque<std::pair<std::uint64_t, std::size_t>> writing; // tickets and their numbers of records
@@ -38,8 +39,14 @@ void tell_followers(self_type self, std::vector<orchestration::task_end> ends) {
   auto& s = self->state;
   if (ends.empty())
     return;
+  if (const auto version = s.setup.roles->version(); version != s.followers_version) {
+    s.followers_version = version;
+    s.followers.clear();
+    for (const auto& [name, follower] : s.setup.roles->list<task_follower>("tasks/"))
+      s.followers.push_back(follower);
+  }
   for (const auto& f : s.followers)
-    post(s.setup.world, self, {node_endpoint, client_endpoint}, f, msg::task_news{ends});
+    post_reliably(s.setup.world, self, {node_endpoint, client_endpoint}, f, msg::task_news{ends});
 }
 
 void flush(self_type self) {
@@ -90,8 +97,6 @@ result<void> recover(self_type self) {
   }
   for (const auto& [name, one] : s.setup.roles->list<orchestrator_actor>("orchestrator/"))
     s.orchestrators.emplace(static_cast<std::uint32_t>(std::stoul(name.substr(13))), one);
-  for (const auto& [name, follower] : s.setup.roles->list<task_follower>("tasks/"))
-    s.followers.push_back(follower);
   s.core->resume(s.out);
   flush(self);
   for (auto& m : std::exchange(s.waiting, {}))
@@ -162,7 +167,6 @@ behavior(self_type self, node_setup setup) {
         s.core->cancel(m.task, s.out);
         flush(self);
       },
-      [self](const msg::follow_tasks& m) { self->state.followers.push_back(m.follower); },
       [self](const msg::ask_status& m) -> caf::result<orchestration::task_status> {
         auto& s = self->state;
         if (!s.core)

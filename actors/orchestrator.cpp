@@ -56,21 +56,24 @@ void flush(self_type self) {
   const auto me = orchestrator_endpoint(number);
   const auto to_guard = [&](std::uint32_t guard, auto&& message) {
     if (const auto at = s.guards.find(guard); at != s.guards.end())
-      post(world, self, {me, guard_endpoint(guard)}, at->second,
-           std::forward<decltype(message)>(message));
+      post_reliably(world, self, {me, guard_endpoint(guard)}, at->second,
+                    std::forward<decltype(message)>(message));
   };
   if (!out.ledger.empty())
     if (const auto ledger = roles.get<ledger_actor>(role::ledger))
-      post(world, self, {me, ledger_endpoint}, ledger,
-           msg::ledger_calls{first_orchestrator_number + number, std::move(out.ledger)});
+      post_reliably(world, self, {me, ledger_endpoint}, ledger,
+                    msg::ledger_calls{first_orchestrator_number + number, std::move(out.ledger)});
   if (!out.views.empty())
     if (const auto ledger = roles.get<ledger_actor>(role::ledger))
       self->send(ledger, msg::ask_views{std::move(out.views), self});
   for (auto& capability : out.capabilities)
     if (const auto shard = roles.get<shard_actor>(role::shard))
       self->send(shard, msg::want_agents{number, std::move(capability)});
+  // Calls and bids may be lost: the call's deadline is the answer.
   for (auto& group : out.calls)
-    to_guard(group.guard, msg::call_agents{std::move(group.call), std::move(group.slots), self});
+    if (const auto at = s.guards.find(group.guard); at != s.guards.end())
+      post(world, self, {me, guard_endpoint(group.guard)}, at->second,
+           msg::call_agents{std::move(group.call), std::move(group.slots), self});
   for (auto& closing : out.closings) {
     const auto guard = closing.guard;
     to_guard(guard, msg::close_call{std::move(closing)});

@@ -96,7 +96,10 @@ void handle_write(self_ptr self, store_write& m) {
     return;
   }
   ++writer.waiting;
-  commit_due(self, false);
+  const auto& bounds = state.options.group;
+  if (state.core.waiting_count() >= bounds.batch_count_max ||
+      state.core.waiting_bytes() >= bounds.batch_bytes_max)
+    commit_due(self, false);
   flush_later(self);
 }
 

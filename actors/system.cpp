@@ -1,6 +1,7 @@
 #include "ainur/actors/system.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -187,16 +188,18 @@ void virtual_driver::resume(const caf::actor& who) {
 result<void> virtual_driver::stop(std::span<const caf::actor> roots, std::uint64_t steps_max) {
   release_all();
   auto& registry = system_.registry();
+  auto gone = std::make_shared<std::size_t>(0);
+  std::size_t asked = 0;
   for (std::uint64_t taken = 0; taken < steps_max; ++taken) {
+    if (asked == *gone && asked < roots.size()) {
+      const auto& next = roots[roots.size() - ++asked];
+      caf::actor_cast<caf::abstract_actor*>(next)->attach_functor([gone] { ++*gone; });
+      caf::anon_send_exit(next, caf::exit_reason::user_shutdown);
+    }
     if (run_one())
       continue;
-    // All is quiet: end the next root, or let time pass for one that takes its time to end.
-    if (!roots.empty()) {
-      caf::anon_send_exit(roots.back(), caf::exit_reason::user_shutdown);
-      roots = roots.first(roots.size() - 1);
-      continue;
-    }
-    if (registry.running() == 0 || !next_time())
+    // All is quiet, so time must pass for one that takes its time to end.
+    if ((asked == roots.size() && registry.running() == 0) || !next_time())
       break;
     jump();
   }

@@ -241,6 +241,10 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
   l.agent_index = won.hosted_index;
   l.at = {guard, won.slot};
   l.ask = won.price;
+  l.outbid.clear();
+  for (std::size_t i = 0; i < c.bids.size(); ++i)
+    if (i != position)
+      l.outbid.emplace_back(c.bids[i].second.index, c.bids[i].second.price);
   l.price = decision.awards[0].payment;
   l.work = won.work;
   l.bid = hash;
@@ -292,6 +296,12 @@ void orchestrator_core::learn(const state& s, std::uint16_t subtask, bool succes
                   .price = l.ask,
                   .delivery = end > l.awarded ? end - l.awarded : duration{},
                   .work = std::max(part.work, duration{1})});
+  // What the others asked for it is known as well now.
+  for (const auto& [index, price] : l.outbid)
+    router_->learn(known->second.index, index,
+                   {.result = routing::verdict::outbid,
+                    .price = price,
+                    .work = std::max(part.work, duration{1})});
 }
 
 } // namespace ainur::orchestration

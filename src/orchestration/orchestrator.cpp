@@ -393,8 +393,8 @@ void orchestrator_core::on_judgement(const task_id& task, std::uint16_t subtask,
 
 void orchestrator_core::settle(std::uint64_t number, state& s, std::uint16_t subtask, moment now,
                                outputs& out) {
-  if (options_.paid_at_result)
-    return; // the ledger pays when the result is posted
+  if (options_.paid_at_result || s.origin.stays_silent)
+    return; // the ledger pays when the result is posted, or when the review window is over
   const auto& id = s.origin.task->id;
   if (s.lines[subtask].good && !s.origin.disputes_falsely)
     ask_ledger(number, subtask, step::settle, ledger::release{id, subtask}, now, out);

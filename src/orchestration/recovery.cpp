@@ -116,10 +116,18 @@ void orchestrator_core::reconcile(std::uint64_t number, state& s, const ledger_v
     if (seen.subtask >= s.lines.size())
       continue;
     auto& l = s.lines[seen.subtask];
+    using at = ledger_view::line_state;
     const bool open = l.phase >= line_phase::working && l.phase < line_phase::paid;
+    if (!open && seen.state == at::awarded && s.awarding == 0) {
+      // An award that was refused and, as its request came twice, carried out after all: nobody works.
+      ask_ledger(number, seen.subtask, step::stop,
+                 ledger::void_award{s.origin.task->id, seen.subtask,
+                                    ledger::void_cause::lost_orchestrator},
+                 now, out);
+      continue;
+    }
     if (!open || l.agent != seen.agent)
       continue; // an award whose answer is under way, or an end that we know
-    using at = ledger_view::line_state;
     using kind = ledger_event::kind;
     ledger_event e{.task = s.origin.task->id, .subtask = seen.subtask, .why = l.why};
     switch (seen.state) {

@@ -123,16 +123,16 @@ struct view {
   void add(const safety_judged& x) {
     switch (x.verdict) {
     case safety_result::passed:
-      ++safety.passed;
+      safety.passed += x.count;
       break;
     case safety_result::corrected:
-      ++safety.corrected;
+      safety.corrected += x.count;
       break;
     case safety_result::refused:
       count_name(safety.refused, x.constraint);
       break;
     case safety_result::bypass:
-      ++safety.bypass_attempts;
+      safety.bypass_attempts += x.count;
       break;
     }
   }

@@ -35,6 +35,7 @@ void add_key(frame& f);
 void add_metrics(frame& f);
 void add_new(frame& f);
 void add_safety(frame& f);
+void add_run(frame& f);
 void add_version(frame& f);
 
 } // namespace ainur::cli

@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
   add_compare(f);
   add_key(f);
   add_safety(f);
+  add_run(f);
   add_version(f);
   try {
     f.app.parse(argc, argv);

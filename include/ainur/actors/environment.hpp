@@ -107,4 +107,29 @@ void post(const environment& world, Self* self, const link_ends& over, const Han
   }
 }
 
+/// As `post`, over a transport that sends again what was lost: a loss costs time, never the message.
+template <class Self, class Handle, class Message>
+void post_reliably(const environment& world, Self* self, const link_ends& over, const Handle& to,
+                   Message&& message) {
+  constexpr duration retransmission{200'000};
+  constexpr int tries_max = 50; // a link that is cut for good loses it after all
+  auto* links = world.links();
+  if (links == nullptr) [[likely]] {
+    self->send(to, std::forward<Message>(message));
+    return;
+  }
+  duration lost{};
+  for (int tried = 0; tried < tries_max; ++tried, lost += retransmission) {
+    const auto delays = links->deliveries(over, world.now() + lost);
+    if (delays.empty())
+      continue;
+    const auto delay = lost + delays.front();
+    if (delay <= duration{0})
+      self->send(to, std::forward<Message>(message));
+    else
+      self->delayed_send(to, delay, std::forward<Message>(message));
+    return;
+  }
+}
+
 } // namespace ainur

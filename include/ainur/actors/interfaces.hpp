@@ -210,11 +210,11 @@ struct stop_work;
 struct submit_task;
 struct take_award;
 struct task_news;
+struct task_submitted;
 struct task_views;
 struct tasks_ended;
 struct skill_answered;
 struct beat;
-struct follow_tasks;
 struct totals;
 struct tick;
 struct want_agents;
@@ -318,7 +318,7 @@ using agent_actor = caf::typed_actor<
 /// One a process: takes tasks in and gives their ends out; see orchestration/intake.hpp.
 using node_actor = caf::typed_actor<
     // From clients.
-    accepts<msg::submit_task>, accepts<msg::cancel_task>, accepts<msg::follow_tasks>,
+    accepts<msg::submit_task>, accepts<msg::cancel_task>,
     answers<orchestration::task_status, msg::ask_status>,
     // From orchestrators and their supervisor.
     accepts<msg::tasks_ended>, accepts<msg::orchestrator_here>, accepts<msg::orchestrator_lost>,
@@ -330,8 +330,9 @@ using task_follower = caf::typed_actor<accepts<msg::task_news>>;
 
 /// Keeps the record of a run: counts, trace, what `explain` tells.
 using recorder_actor =
-    caf::typed_actor<accepts<msg::recorded_notes>, accepts<msg::guard_report>,
-                     accepts<msg::bypass_seen>, accepts<msg::task_news>, accepts<msg::block>>;
+    caf::typed_actor<accepts<msg::task_submitted>, accepts<msg::recorded_notes>,
+                     accepts<msg::guard_report>, accepts<msg::bypass_seen>,
+                     accepts<msg::task_news>, accepts<msg::block>>;
 
 } // namespace ainur
 

@@ -276,9 +276,11 @@ struct orchestrator_lost {
   std::uint32_t number = 0;
 };
 
-/// Wants the ends of all tasks.
-struct follow_tasks {
-  task_follower follower;
+/// A client submitted a task; for the record of a run.
+struct task_submitted {
+  orchestration::task_ptr task;
+  std::uint64_t request = 0;
+  instant at{};
 };
 
 struct bypass_seen {
@@ -313,6 +315,7 @@ struct guard_report {
 
 } // namespace ainur::msg
 
+AINUR_LOCAL_MESSAGE(ainur::msg::task_submitted)
 AINUR_LOCAL_MESSAGE(ainur::msg::tick)
 AINUR_LOCAL_MESSAGE(ainur::msg::ledger_calls)
 AINUR_LOCAL_MESSAGE(ainur::msg::block)
@@ -357,7 +360,6 @@ AINUR_LOCAL_MESSAGE(ainur::msg::tasks_ended)
 AINUR_LOCAL_MESSAGE(ainur::msg::task_news)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_status)
 AINUR_LOCAL_MESSAGE(ainur::msg::orchestrator_lost)
-AINUR_LOCAL_MESSAGE(ainur::msg::follow_tasks)
 AINUR_LOCAL_MESSAGE(ainur::msg::bypass_seen)
 AINUR_LOCAL_MESSAGE(ainur::msg::flush_report)
 AINUR_LOCAL_MESSAGE(ainur::msg::recorded_notes)

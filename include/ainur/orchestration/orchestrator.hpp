@@ -49,6 +49,8 @@ struct submission {
   std::optional<std::uint64_t> client_index;
   /// The client will dispute even a good result (a model of dishonest payers).
   bool disputes_falsely = false;
+  /// The client neither pays nor disputes: the ledger pays when the review window is over.
+  bool stays_silent = false;
   instant submitted{};
 };
 
@@ -272,6 +274,7 @@ private:
     discovery::address at;
     std::optional<std::uint64_t> agent_index; ///< set if the agent is hosted by our host
     amount ask;                               ///< what the winner asked
+    std::vector<std::pair<std::uint32_t, amount>> outbid; ///< the other bidders, and their asks
     amount price;                             ///< what it gets
     amount paid;                              ///< what it got
     duration work{};

@@ -22,57 +22,58 @@ namespace ainur::scenario {
 /// `population` one into config::populations; nothing where it does not apply (a task never awarded
 /// has no strategy).
 struct labels {
-  std::optional<std::uint32_t> capability;
-  std::optional<std::uint16_t> population;
-  std::optional<bidding_strategy> strategy;
+  std::optional<std::uint32_t> capability{};
+  std::optional<std::uint16_t> population{};
+  std::optional<bidding_strategy> strategy{};
 };
 
 /// A task was submitted by its client.
 struct task_submitted {
-  instant at;
-  labels who;
+  instant at{};
+  labels who{};
 };
 
 /// A task reached its final state. Labels: of its (first) award.
 struct task_final {
-  instant submitted;
-  instant at;
+  instant submitted{};
+  instant at{};
   final_state state = final_state::completed;
-  labels who;
-  std::array<std::optional<duration>, stage_count> stages; ///< those that it went through
-  amount paid;                                             ///< to agents, over all its subtasks
-  amount budget;
+  labels who{};
+  std::array<std::optional<duration>, stage_count> stages{}; ///< those that it went through
+  amount paid{};                                             ///< to agents, over all its subtasks
+  amount budget{};
 };
 
 /// An award ended.
 struct award_ended {
-  instant submitted; ///< of its task
-  instant at;
+  instant submitted{}; ///< of its task
+  instant at{};
   award_outcome outcome = award_outcome::success;
-  std::string_view cause; ///< of a failure or void: "late", "gave_up", "lost_orchestrator", ...
-  labels who;
-  amount price;
+  std::string_view cause{}; ///< of a failure or void: "late", "gave_up", "lost_orchestrator", ...
+  labels who{};
+  amount price{};
   std::int64_t profit = 0; ///< of the agent, µAINU: price − cost, less slash and cost if it failed
 };
 
 /// Messages since the last observation of this kind.
 struct messages_sent {
-  instant at;
-  message_counts counts;
+  instant at{};
+  message_counts counts{};
 };
 
 enum class safety_result : std::uint8_t { passed, corrected, refused, bypass, max_value = bypass };
 
 /// A guard judged an action, or (bypass) an orchestrator ignored one that came past its guard.
 struct safety_judged {
-  instant at;
+  instant at{};
   safety_result verdict = safety_result::passed;
-  std::string_view constraint; ///< of refused and corrected
-  labels who;
+  std::string_view constraint{}; ///< of refused and corrected
+  labels who{};
+  std::uint64_t count = 1; ///< so many judgements alike
 };
 
 struct fault_injected {
-  instant at;
+  instant at{};
   fault_kind kind = fault_kind::kill;
   std::uint64_t targets = 1;
 };
@@ -80,29 +81,29 @@ struct fault_injected {
 enum class dispute_step : std::uint8_t { opened, ruled, defaulted, max_value = defaulted };
 
 struct dispute_changed {
-  instant at;
+  instant at{};
   dispute_step step = dispute_step::opened;
-  labels who;
+  labels who{};
 };
 
 /// The ledger as of a block; the last one ends in the summary. Between, feed about one for each
 /// point of the time series.
 struct ledger_observed {
-  instant at;
-  ledger_totals totals;
+  instant at{};
+  ledger_totals totals{};
   std::uint64_t reputation_mean = 0; ///< over bonded agents
 };
 
 /// What only the caller knows about the end of the run.
 struct run_facts {
-  instant end;
+  instant end{};
   std::uint64_t agents = 0;
-  hash256 trace_hash;
+  hash256 trace_hash{};
   double wall_s = 0;
   double peak_rss_mib = 0;
   bool partial = false;
   std::string ended_by = "all tasks final";
-  std::string version;
+  std::string version{};
 };
 
 class collector {

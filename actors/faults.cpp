@@ -1,0 +1,150 @@
+#include "faults.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace ainur {
+
+agent_place place_of(std::uint32_t index, std::uint32_t group_size) noexcept {
+  return {index / group_size, index % group_size};
+}
+
+std::uint32_t group_size_of(const scenario::config& c) noexcept {
+  // The guard is a child too.
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(c.runtime.supervisor_size, 1, 999));
+}
+
+fault_line::fault_line(const scenario::config& config, std::uint64_t seed)
+    : faults_(config.faults), random_(rng{seed}.split("faults")) {
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    const auto& f = faults_[i];
+    const auto turns = f.every > duration::zero() ? std::max<std::uint64_t>(f.repeats, 1) : 1;
+    for (std::uint32_t turn = 0; turn < turns; ++turn)
+      events_.push_back({instant{f.at + f.every * turn}, i, turn});
+  }
+  std::stable_sort(events_.begin(), events_.end(),
+                   [](const event& a, const event& b) { return a.at > b.at; });
+}
+
+std::optional<instant> fault_line::next() const {
+  if (events_.empty())
+    return std::nullopt;
+  return events_.back().at;
+}
+
+void fault_line::apply_due(instant now, market_host& market, run_record& record) {
+  while (!events_.empty() && events_.back().at <= now) {
+    const auto e = events_.back();
+    events_.pop_back();
+    apply(e, now, market, record);
+  }
+}
+
+std::uint64_t fault_line::apply_to_agents(const scenario::fault& f, const event& e, instant now,
+                                          market_host& market, run_record& record) {
+  const auto& plan = *record.plan;
+  std::vector<std::uint32_t> chosen;
+  for (std::uint32_t i = 0; i < plan.population.agents.size(); ++i)
+    if (f.population.empty() ||
+        plan.config.populations[plan.population.agents[i].population].name == f.population)
+      chosen.push_back(i);
+  auto random = random_.split("agents", std::uint64_t{e.index} << 32 | e.turn);
+  random.shuffle(std::span{chosen});
+  const auto count = f.share.ppm > 0 ? chosen.size() * f.share.ppm / scenario::ratio::one : f.count;
+  chosen.resize(std::min<std::size_t>(chosen.size(), count));
+  std::sort(chosen.begin(), chosen.end());
+  const auto until = f.lasts > duration::zero() ? now + f.lasts : instant::max();
+  const auto size = group_size_of(plan.config);
+  for (const auto index : chosen) {
+    const auto [guard, slot] = place_of(index, size);
+    record.trace.add(now, scenario::trace::faulted{f.kind, f.target, index});
+    const auto agent = market.find_agent(guard, slot);
+    if (!agent)
+      continue;
+    auto& m = misbehaving_[index];
+    switch (f.kind) {
+    case scenario::fault_kind::kill:
+      (void)market.kill_agent(guard, slot);
+      misbehaving_.erase(index);
+      continue;
+    case scenario::fault_kind::pause:
+      if (auto* driver = market.driver())
+        driver->pause(caf::actor_cast<caf::actor>(agent), until);
+      continue;
+    case scenario::fault_kind::silent:
+      m.silent_until = until;
+      break;
+    case scenario::fault_kind::late:
+      m.late_until = until;
+      m.late_by = f.delay;
+      break;
+    case scenario::fault_kind::false_result:
+      m.false_result_until = until;
+      break;
+    case scenario::fault_kind::false_bid:
+      m.false_bid_until = until;
+      break;
+    case scenario::fault_kind::bypass:
+      m.bypass_until = until;
+      break;
+    }
+    caf::anon_send(agent, msg::misbehave{m, market.roles()->get<orchestrator_actor>(
+                                                role::orchestrator_of(0))});
+  }
+  return chosen.size();
+}
+
+void fault_line::apply(const event& e, instant now, market_host& market, run_record& record) {
+  const auto& f = faults_[e.index];
+  std::uint64_t hit = 0;
+  if (f.target == scenario::fault_target::agents) {
+    hit = apply_to_agents(f, e, now, market, record);
+  } else {
+    std::vector<std::string> roles;
+    switch (f.target) {
+    case scenario::fault_target::supervisor:
+      for (std::uint32_t i = 0; i < market.groups(); ++i)
+        roles.push_back("group/" + std::to_string(i));
+      break;
+    case scenario::fault_target::orchestrator:
+      for (std::uint32_t i = 0; i < market.options().orchestrators; ++i)
+        roles.push_back(role::orchestrator_of(i));
+      break;
+    case scenario::fault_target::shard:
+      roles.push_back(role::shard);
+      break;
+    case scenario::fault_target::ledger:
+      roles.push_back(role::ledger);
+      break;
+    case scenario::fault_target::reputation:
+      roles.push_back(role::reputation);
+      break;
+    case scenario::fault_target::agents:
+      break;
+    }
+    auto random = random_.split("actors", std::uint64_t{e.index} << 32 | e.turn);
+    random.shuffle(std::span{roles});
+    roles.resize(std::min<std::size_t>(roles.size(), f.count));
+    for (const auto& name : roles) {
+      const auto target = market.roles()->get<caf::actor>(name);
+      if (!target)
+        continue;
+      const auto digits = name.find_first_of("0123456789");
+      const auto index = digits == std::string::npos
+                             ? 0u
+                             : static_cast<std::uint32_t>(std::stoul(name.substr(digits)));
+      record.trace.add(now, scenario::trace::faulted{f.kind, f.target, index});
+      ++hit;
+      if (f.kind == scenario::fault_kind::pause) {
+        const auto until = f.lasts > duration::zero() ? now + f.lasts : instant::max();
+        if (auto* driver = market.driver())
+          driver->pause(target, until);
+      } else {
+        (void)market.kill(name);
+      }
+    }
+  }
+  record.collector.add(scenario::fault_injected{now, f.kind, hit});
+}
+
+} // namespace ainur
