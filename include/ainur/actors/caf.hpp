@@ -51,9 +51,8 @@ using answers = typename caf::replies_to<In...>::template with<Out>;
 template <class Self, class Message>
 void tell(Self* self, const caf::actor& to, Message&& message) {
   if (to)
-    caf::actor_cast<caf::abstract_actor*>(to)->eq_impl(caf::make_message_id(), self->ctrl(),
-                                                       self->context(),
-                                                       std::forward<Message>(message));
+    caf::actor_cast<caf::abstract_actor*>(to)->eq_impl(
+        caf::make_message_id(), self->ctrl(), self->context(), std::forward<Message>(message));
 }
 
 /// The most bytes that one message between processes may have.

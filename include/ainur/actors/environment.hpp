@@ -107,7 +107,8 @@ void post(const environment& world, Self* self, const link_ends& over, const Han
   }
 }
 
-/// As `post`, over a transport that sends again what was lost: a loss costs time, never the message.
+/// As `post`, over a transport that sends again what was lost: a loss costs time, never the
+/// message.
 template <class Self, class Handle, class Message>
 void post_reliably(const environment& world, Self* self, const link_ends& over, const Handle& to,
                    Message&& message) {
