@@ -69,7 +69,8 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
 
   // The oldest batch of others always finds its place, so that our own calls never keep it out.
   const std::size_t most = state_.rules().block_entries_max;
-  const auto oldest = batches_.empty() ? 0 : std::min(batches_.front().batch.entries.size(), most);
+  auto oldest = batches_.empty() ? 0 : batches_.front().batch.entries.size();
+  oldest = oldest > most ? 0 : oldest; // refused below
   const auto count = std::min({entries_.size(), options_.calls_max, most - oldest});
   std::vector<signed_batch> batches;
   std::vector<requester> asked;
@@ -90,7 +91,7 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   }
   // Batches of others are verified here, because the block is then executed as trusted.
   std::vector<call_answer> answers;
-  std::size_t room = std::max(oldest, options_.calls_max - std::min(options_.calls_max, count));
+  std::size_t room = std::max(oldest, options_.calls_max - count);
   std::vector<requester> others;
   std::size_t taken = 0;
   for (; taken < batches_.size(); ++taken) {

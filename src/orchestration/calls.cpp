@@ -78,9 +78,7 @@ void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subta
     waiting.emplace_back(number, subtask);
     // The shard may be restarting: the call's deadline asks again.
     l.call = ++next_call_;
-    calls_.emplace(
-        l.call,
-        open_call{.task = number, .subtask = subtask});
+    calls_.emplace(l.call, open_call{.task = number, .subtask = subtask});
     deadlines_.push({now.mono + options_.ledger_patience, deadline::kind::call, l.call});
     return;
   }

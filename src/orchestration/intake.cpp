@@ -81,8 +81,10 @@ void intake_core::on_durable(std::size_t count, moment now, intake_outputs& out)
     }
     auto& end = std::get<task_end>(record);
     const auto id = end.task->id;
-    open_.erase(id);
-    --started_;
+    if (const auto e = open_.find(id); e != open_.end()) {
+      started_ -= e->second.in_window ? 1 : 0;
+      open_.erase(e);
+    }
     kept_end kept{{.task = id,
                    .phase = task_phase::final_,
                    .state = end.state,
@@ -107,6 +109,7 @@ void intake_core::start_more(intake_outputs& out) {
     if (e == open_.end() || e->second.started)
       continue;
     ++started_;
+    e->second.in_window = true;
     hand(e->second, e->second.adopt, out);
   }
 }
@@ -116,8 +119,7 @@ void intake_core::on_ended(task_end end, intake_outputs& out) {
   if (e == open_.end() || e->second.ended)
     return; // told twice
   e->second.ended = true;
-  if (!std::exchange(e->second.started, true))
-    ++started_;
+  e->second.started = true;
   out.journal.emplace_back(task_finished{end.task->id, end.state, end.why, end.paid});
   in_journal_.emplace_back(std::move(end));
 }

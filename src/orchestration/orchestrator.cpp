@@ -285,7 +285,7 @@ void orchestrator_core::on_ledger_answer(std::uint64_t correlation, answer how, 
   case step::settle:
   case step::dispute:
     if (how == answer::not_yet)
-      too_early(std::move(r), correlation, s, now, out);
+      too_early(std::move(r), s, now, out);
     return; // what came of it arrives as an event, at the latest by the ledger's sweep
   case step::stop:
     if (how != answer::done)
@@ -295,12 +295,12 @@ void orchestrator_core::on_ledger_answer(std::uint64_t correlation, answer how, 
 }
 
 /// The result has not reached the ledger yet, or the award has ended and its event was lost.
-void orchestrator_core::too_early(open_request request, std::uint64_t correlation, state& s,
-                                  moment now, outputs& out) {
+void orchestrator_core::too_early(open_request request, state& s, moment now, outputs& out) {
   auto& l = s.lines[request.subtask];
   if (l.phase != line_phase::settling || l.disputed)
     return;
   const auto& id = s.origin.task->id;
+  const auto correlation = ++next_correlation_; // the timer of the earlier one is stale
   if (!std::exchange(l.asked_again, true) && l.agent_index) {
     // Only simulated agents live under hosts other than this one, so the host may post for the
     // agent.

@@ -119,7 +119,8 @@ void orchestrator_core::reconcile(std::uint64_t number, state& s, const ledger_v
     using at = ledger_view::line_state;
     const bool open = l.phase >= line_phase::working && l.phase < line_phase::paid;
     if (!open && seen.state == at::awarded && s.awarding == 0) {
-      // An award that was refused and, as its request came twice, carried out after all: nobody works.
+      // An award that was refused and, as its request came twice, carried out after all: nobody
+      // works.
       ask_ledger(number, seen.subtask, step::stop,
                  ledger::void_award{s.origin.task->id, seen.subtask,
                                     ledger::void_cause::lost_orchestrator},

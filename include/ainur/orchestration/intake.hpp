@@ -127,6 +127,7 @@ private:
     submission what;
     std::optional<std::uint32_t>
         orchestrator;       ///< none: in the queue, or lost with its orchestrator
+    bool in_window = false; ///< counted in `started_`
     bool started = false;   ///< an orchestrator has seen it
     bool adopt = false;     ///< as above, before a restart
     bool cancelled = false; ///< told to the next orchestrator

@@ -275,8 +275,8 @@ private:
     std::optional<std::uint64_t> agent_index; ///< set if the agent is hosted by our host
     amount ask;                               ///< what the winner asked
     std::vector<std::pair<std::uint32_t, amount>> outbid; ///< the other bidders, and their asks
-    amount price;                             ///< what it gets
-    amount paid;                              ///< what it got
+    amount price;                                         ///< what it gets
+    amount paid;                                          ///< what it got
     duration work{};
     hash256 bid;
     hash256 bids_root; ///< over the bids of its call
@@ -362,8 +362,7 @@ private:
   void stop_all(std::uint64_t number, state& s, moment now, outputs& out);
   void close_rest(std::uint64_t number, state& s, moment now, outputs& out);
   void stop_lines(std::uint64_t number, state& s, ledger::void_cause why, moment now, outputs& out);
-  void too_early(open_request request, std::uint64_t correlation, state& s, moment now,
-                 outputs& out);
+  void too_early(open_request request, state& s, moment now, outputs& out);
   void settle(std::uint64_t number, state& s, std::uint16_t subtask, moment now, outputs& out);
   void tell_guard(const state& s, const line& l, const ledger_event& event, outputs& out);
   void settled(std::uint64_t number, state& s, const ledger_event& event, moment now, outputs& out);
