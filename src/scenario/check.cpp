@@ -93,7 +93,7 @@ void check_synthetic(problems& out, const config& c) {
   check_model(out, key + ".subtasks", s.subtasks);
   check_model(out, key + ".size", s.size);
   const auto names_some = [](const population& p) { return !p.capabilities.empty(); };
-  if (s.capabilities.empty() &&
+  if (s.capabilities.empty() && !c.populations.empty() &&
       std::none_of(c.populations.begin(), c.populations.end(), names_some))
     add(out, key + ".capabilities", "no population names a capability, so name them here");
 }

@@ -5,8 +5,24 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <stdexcept>
 
 #include <fmt/format.h>
+
+// toml++ 3.3 asserts, or assumes, what some malformed texts break (a key that begins with a dot
+// inside an inline table). Compiled here with an assertion that throws, that ends as any other
+// mistake.
+namespace ainur::scenario {
+[[noreturn]] static void toml_broke() {
+  throw std::logic_error("a key is malformed");
+}
+} // namespace ainur::scenario
+
+#undef TOML_HEADER_ONLY
+#undef TOML_SHARED_LIB
+#define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(expr)                                                                          \
+  (static_cast<bool>(expr) ? static_cast<void>(0) : ::ainur::scenario::toml_broke())
 #include <toml++/toml.h>
 
 #include "ainur/scenario/errc.hpp"
@@ -578,7 +594,7 @@ void override_one(assigner& to, config& c, const std::string& text) {
   toml::table parsed;
   try {
     parsed = toml::parse("value = " + written);
-  } catch (const toml::parse_error&) {
+  } catch (const std::exception&) {
     parsed = toml::table{{"value", written}}; // a text without its quotes
   }
   // Lists of tables are replaced, not added to.
@@ -631,6 +647,9 @@ reading read_scenario(std::string_view text, const std::string& name,
   } catch (const toml::parse_error& e) {
     refuse({e.source().begin.line, e.source().begin.column,
             "is not TOML: " + shortened(std::string{e.description()})});
+    return out;
+  } catch (const std::logic_error&) { // TOML_ASSERT
+    refuse({0, 0, "is not TOML: a key is malformed"});
     return out;
   }
   assign.name_source("--set");

@@ -186,6 +186,20 @@ result<std::int64_t> parse_trace_time(std::string_view text, time_format& format
     if (format == time_format::calendar)
       return bad("like 2024-11-15 16:57:50");
   }
+  // Epoch times in ms and us do not fit a number in millionths: those are whole numbers.
+  if (text.size() >= 13 && text.size() <= 18 &&
+      text.find_first_not_of("0123456789") == std::string_view::npos) {
+    std::int64_t whole = 0;
+    for (const char digit : text)
+      whole = whole * 10 + (digit - '0');
+    if (format == time_format::automatic)
+      format = whole > 100'000'000'000'000 ? time_format::epoch_microseconds
+                                           : time_format::epoch_milliseconds;
+    const std::int64_t per = format == time_format::epoch_microseconds   ? 1
+                             : format == time_format::epoch_milliseconds ? 1'000
+                                                                         : 1'000'000;
+    return whole > time_max / per ? bad("it is too large") : result<std::int64_t>{whole * per};
+  }
   const auto number = parse_trace_number(text, false);
   if (number.what != trace_number::kind::value)
     return bad("like 2024-11-15 16:57:50, or seconds since any start");

@@ -67,6 +67,18 @@ void explain_swf(std::vector<std::string>& out, const workload_config& w) {
       "(unfinished), -1 unknown");
 }
 
+/// A trace that knows no clients is spread over those of the scenario, by the seed.
+void spread_clients(const config& scenario, workload& w) {
+  if (w.clients.size() != 1 || scenario.clients.count <= 1)
+    return;
+  auto random = rng{scenario.seed}.split("workload clients");
+  w.clients.clear();
+  for (std::uint64_t i = 0; i < scenario.clients.count; ++i)
+    w.clients.push_back(fmt::format("client-{}", i));
+  for (auto& r : w.requests)
+    r.client = static_cast<std::uint32_t>(random.below(scenario.clients.count));
+}
+
 } // namespace
 
 result<workload> load_workload(const config& scenario, const std::string& base_folder,
@@ -93,8 +105,11 @@ result<workload> load_workload(const config& scenario, const std::string& base_f
     in.read(buffer, static_cast<std::streamsize>(size));
     return in.bad() ? -1 : in.gcount();
   };
-  return w.source == workload_source::csv ? read_csv(w, path.string(), next)
-                                          : read_swf(w, path.string(), next);
+  auto loaded = w.source == workload_source::csv ? read_csv(w, path.string(), next)
+                                                 : read_swf(w, path.string(), next);
+  if (loaded)
+    spread_clients(scenario, *loaded);
+  return loaded;
 }
 
 std::vector<std::string> explain(const workload_config& rules, const workload& w) {

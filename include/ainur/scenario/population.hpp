@@ -17,8 +17,8 @@ namespace ainur::scenario {
 
 /// One agent, 48 bytes.
 struct agent_spec {
-  amount cost;                 ///< true cost of a second of work
-  amount price;                ///< posted ask for a second of work; 0: as the strategy asks
+  amount cost{};               ///< true cost of a second of work
+  amount price{};              ///< posted ask for a second of work; 0: as the strategy asks
   std::uint32_t speed_ppm = 0; ///< seconds of work done in a second
   std::uint32_t reliability_ppm = 0;
   std::uint32_t capacity = 1;
@@ -31,15 +31,15 @@ struct agent_spec {
 };
 
 struct client_spec {
-  std::string name;
-  amount balance;
+  std::string name{};
+  amount balance{};
   friend bool operator==(const client_spec&, const client_spec&) = default;
 };
 
 /// What one request is worth to its client; drawn per request by `terms_of`.
 struct task_terms {
-  amount value;
-  amount budget;
+  amount value{};
+  amount budget{};
   duration patience{}; ///< 0: until the deadline
   duration deadline{}; ///< after submission
   friend bool operator==(const task_terms&, const task_terms&) = default;
@@ -47,12 +47,12 @@ struct task_terms {
 
 struct population_plan {
   /// All capabilities of the run: those of the workload first, at the same indices.
-  std::vector<std::string> capabilities;
-  std::vector<agent_spec> agents;
-  std::vector<client_spec> clients;
+  std::vector<std::string> capabilities{};
+  std::vector<agent_spec> agents{};
+  std::vector<client_spec> clients{};
   std::uint32_t controllers = 0;
-  std::vector<std::uint32_t> set_offsets; ///< of capability sets; one more than there are sets
-  std::vector<std::uint32_t> set_members; ///< indices into `capabilities`, ascending in each set
+  std::vector<std::uint32_t> set_offsets{}; ///< of capability sets; one more than there are sets
+  std::vector<std::uint32_t> set_members{}; ///< indices into `capabilities`, ascending in each set
 
   [[nodiscard]] std::span<const std::uint32_t> capabilities_of(const agent_spec& a) const noexcept {
     return std::span{set_members}.subspan(set_offsets[a.capability_set],

@@ -28,14 +28,14 @@ namespace ainur::scenario {
 
 /// The numbers of a saved summary.
 struct saved_run {
-  std::string scenario;
-  std::string clock;
+  std::string scenario{};
+  std::string clock{};
   std::uint64_t seed = 0;
-  std::string trace_hash;
+  std::string trace_hash{};
   std::string state_hash;
-  std::string resolved_scenario;
+  std::string resolved_scenario{};
   bool partial = false;
-  std::vector<std::pair<std::string, double>> metrics; ///< in the order of the catalogue
+  std::vector<std::pair<std::string, double>> metrics{}; ///< in the order of the catalogue
 };
 
 /// Errors: `invalid_run`. `name` is for messages.
@@ -46,9 +46,9 @@ struct saved_run {
 
 /// One metric of two runs; nothing where a run does not have it.
 struct difference {
-  std::string metric;
-  std::optional<double> first;
-  std::optional<double> second;
+  std::string metric{};
+  std::optional<double> first{};
+  std::optional<double> second{};
 };
 
 [[nodiscard]] std::vector<difference> compare(const saved_run& first, const saved_run& second);

@@ -70,7 +70,7 @@ struct outcome_counts {
   std::uint64_t success = 0;
   std::uint64_t failure = 0;
   std::uint64_t voided = 0;
-  std::map<std::string, std::uint64_t> by_cause; ///< of failures and voids
+  std::map<std::string, std::uint64_t> by_cause{}; ///< of failures and voids
   friend bool operator==(const outcome_counts&, const outcome_counts&) = default;
 };
 
@@ -97,8 +97,8 @@ struct message_counts {
 };
 
 struct price_summary {
-  amount paid_total;   ///< to agents
-  amount budget_total; ///< of completed and resolved tasks
+  amount paid_total{};   ///< to agents
+  amount budget_total{}; ///< of completed and resolved tasks
   std::uint64_t awards = 0;
   friend bool operator==(const price_summary&, const price_summary&) = default;
 };
@@ -106,7 +106,7 @@ struct price_summary {
 struct safety_counts {
   std::uint64_t passed = 0;
   std::uint64_t corrected = 0;
-  std::map<std::string, std::uint64_t> refused; ///< by constraint
+  std::map<std::string, std::uint64_t> refused{}; ///< by constraint
   std::uint64_t bypass_attempts = 0;
   friend bool operator==(const safety_counts&, const safety_counts&) = default;
 };
@@ -114,20 +114,20 @@ struct safety_counts {
 /// The ledger at the end of the run.
 struct ledger_totals {
   std::uint64_t height = 0;
-  amount issuance;
+  amount issuance{};
   std::uint64_t accounts = 0;
-  amount escrow;
-  amount stake;
-  amount treasury;
+  amount escrow{};
+  amount stake{};
+  amount treasury{};
   bool conserved = true; ///< issuance equals the sum of everything held, at every block
-  hash256 state_hash;
+  hash256 state_hash{};
   friend bool operator==(const ledger_totals&, const ledger_totals&) = default;
 };
 
 /// One judged expectation.
 struct verdict {
-  std::string metric; ///< with its filters, as written
-  std::string rule;
+  std::string metric{}; ///< with its filters, as written
+  std::string rule{};
   double value = 0;
   bool measured = true; ///< false: nothing was observed (a percentile of no tasks); `pass` is false
   bool pass = false;
@@ -144,40 +144,40 @@ struct series_point {
   std::uint64_t latency_p95 = 0;
   std::uint64_t price_mean = 0; ///< µAINU an award
   std::uint64_t reputation_mean = 0;
-  amount escrow;
-  amount stake;
-  amount treasury;
-  amount issuance;
+  amount escrow{};
+  amount stake{};
+  amount treasury{};
+  amount issuance{};
   std::uint64_t height = 0;
   friend bool operator==(const series_point&, const series_point&) = default;
 };
 
 /// The whole result.
 struct summary {
-  std::string scenario;
-  std::string version;
+  std::string scenario{};
+  std::string version{};
   std::uint64_t seed = 0;
   clock_kind clock = clock_kind::virtual_time;
   bool partial = false; ///< interrupted, or ended by a limit
   std::string ended_by = "all tasks final";
-  task_counts tasks;
-  std::array<latency_summary, stage_count> latency; ///< by stage
-  outcome_counts outcomes;
-  dispute_counts disputes;
-  std::map<std::string, profit_summary> profit; ///< by strategy
-  std::map<std::string, std::uint64_t> faults;  ///< injected, by kind
-  message_counts messages;
-  price_summary price;
-  safety_counts safety;
-  ledger_totals ledger;
-  hash256 trace_hash;
-  std::vector<verdict> expectations;
-  std::vector<series_point> series;
+  task_counts tasks{};
+  std::array<latency_summary, stage_count> latency{}; ///< by stage
+  outcome_counts outcomes{};
+  dispute_counts disputes{};
+  std::map<std::string, profit_summary> profit{}; ///< by strategy
+  std::map<std::string, std::uint64_t> faults{};  ///< injected, by kind
+  message_counts messages{};
+  price_summary price{};
+  safety_counts safety{};
+  ledger_totals ledger{};
+  hash256 trace_hash{};
+  std::vector<verdict> expectations{};
+  std::vector<series_point> series{};
   std::uint64_t agents = 0;
   double wall_s = 0;
   double virtual_s = 0;
   double peak_rss_mib = 0;
-  std::string resolved_scenario; ///< canonical TOML, for the manifest
+  std::string resolved_scenario{}; ///< canonical TOML, for the manifest
 
   /// True if every expectation passed.
   [[nodiscard]] bool passed() const noexcept {

@@ -23,93 +23,93 @@ namespace ainur::scenario::trace {
 // Agents, clients and orchestrators are named by their index in the run.
 
 struct submitted {
-  task_id task;
+  task_id task{};
   std::uint32_t client = 0;
-  std::string capability; ///< of the first subtask
+  std::string capability{}; ///< of the first subtask
   std::uint16_t subtasks = 1;
-  amount budget;
+  amount budget{};
   duration work{};
   AINUR_FIELDS(submitted, task, client, capability, subtasks, budget, work)
 };
 
 struct taken_in {
-  task_id task;
+  task_id task{};
   std::uint32_t orchestrator = 0;
   AINUR_FIELDS(taken_in, task, orchestrator)
 };
 
 struct asked {
-  task_id task;
+  task_id task{};
   std::uint16_t subtask = 0;
-  std::vector<std::uint32_t> agents;
-  amount reserve;
+  std::vector<std::uint32_t> agents{};
+  amount reserve{};
   AINUR_FIELDS(asked, task, subtask, agents, reserve)
 };
 
 struct bid {
-  task_id task;
+  task_id task{};
   std::uint16_t subtask = 0;
   std::uint32_t agent = 0;
-  amount price;
+  amount price{};
   duration work{};
   bool corrected = false; ///< by its guard
   AINUR_FIELDS(bid, task, subtask, agent, price, work, corrected)
 };
 
 struct refused {
-  task_id task;
+  task_id task{};
   std::uint16_t subtask = 0;
   std::uint32_t agent = 0;
-  std::string constraint;
+  std::string constraint{};
   AINUR_FIELDS(refused, task, subtask, agent, constraint)
 };
 
 struct awarded {
-  task_id task;
+  task_id task{};
   std::uint16_t subtask = 0;
   std::uint32_t agent = 0;
-  amount ask;
-  amount price;
-  std::string why; ///< "second lowest ask", "reserve", "posted price", ...
+  amount ask{};
+  amount price{};
+  std::string why{}; ///< "second lowest ask", "reserve", "posted price", ...
   AINUR_FIELDS(awarded, task, subtask, agent, ask, price, why)
 };
 
 struct result_posted {
-  task_id task;
+  task_id task{};
   std::uint16_t subtask = 0;
   std::uint32_t agent = 0;
   AINUR_FIELDS(result_posted, task, subtask, agent)
 };
 
 struct ended {
-  task_id task;
+  task_id task{};
   std::uint16_t subtask = 0;
   std::uint32_t agent = 0;
   award_outcome outcome = award_outcome::success;
-  std::string cause;
-  amount paid;
+  std::string cause{};
+  amount paid{};
   AINUR_FIELDS(ended, task, subtask, agent, outcome, cause, paid)
 };
 
 struct disputed {
-  task_id task;
+  task_id task{};
   std::uint16_t subtask = 0;
-  std::string step; ///< "opened", "ruled for the agent", ...
+  std::string step{}; ///< "opened", "ruled for the agent", ...
   AINUR_FIELDS(disputed, task, subtask, step)
 };
 
 struct moved {
-  task_id task;
+  task_id task{};
   std::uint32_t from = 0; ///< orchestrators
   std::uint32_t to = 0;
   AINUR_FIELDS(moved, task, from, to)
 };
 
 struct finished {
-  task_id task;
+  task_id task{};
   final_state state = final_state::completed;
-  amount paid;
-  std::string cause; ///< of refunded and rejected
+  amount paid{};
+  std::string cause{}; ///< of refunded and rejected
   AINUR_FIELDS(finished, task, state, paid, cause)
 };
 
@@ -121,14 +121,14 @@ struct faulted {
 };
 
 struct restarted {
-  std::string actor;
+  std::string actor{};
   AINUR_FIELDS(restarted, actor)
 };
 
 struct block_cut {
   std::uint64_t height = 0;
   std::uint32_t calls = 0;
-  hash256 hash;
+  hash256 hash{};
   AINUR_FIELDS(block_cut, height, calls, hash)
 };
 

@@ -49,16 +49,16 @@ struct row_counts {
   std::uint64_t duplicates = 0;
   std::uint64_t out_of_order = 0;
   std::uint64_t outcome_unknown = 0;
-  std::uint64_t skipped = 0;   ///< by any rule
-  std::string first_malformed; ///< where and why
+  std::uint64_t skipped = 0;     ///< by any rule
+  std::string first_malformed{}; ///< where and why
   friend bool operator==(const row_counts&, const row_counts&) = default;
 };
 
 struct workload {
-  std::vector<std::string> capabilities; ///< distinct, in order of appearance
-  std::vector<std::string> clients;      ///< distinct, in order of appearance
-  std::vector<request> requests;         ///< sorted by time; equal times in file order
-  row_counts counts;
+  std::vector<std::string> capabilities{}; ///< distinct, in order of appearance
+  std::vector<std::string> clients{};      ///< distinct, in order of appearance
+  std::vector<request> requests{};         ///< sorted by time; equal times in file order
+  row_counts counts{};
   friend bool operator==(const workload&, const workload&) = default;
 };
 
