@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
 #include <exception>
 #include <map>
 #include <utility>
@@ -205,13 +204,13 @@ void supervisor_state::start_up() {
 }
 
 void supervisor_state::carry_out(supervision::actions first) {
-  std::deque<supervision::action> queue(first.begin(), first.end());
-  const auto more = [&queue](supervision::actions next) {
+  // What an action leads to comes after what was to be done before.
+  auto queue = std::move(first);
+  const auto more = [&queue](const supervision::actions& next) {
     queue.insert(queue.end(), next.begin(), next.end());
   };
-  while (!queue.empty()) {
-    const auto next = queue.front();
-    queue.pop_front();
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    const auto next = queue[i];
     if (const auto* run = std::get_if<supervision::start_child>(&next))
       more(start(run->id, run->again));
     else if (const auto* end = std::get_if<supervision::stop_child>(&next))
