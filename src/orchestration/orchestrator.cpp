@@ -429,6 +429,9 @@ void orchestrator_core::settled(std::uint64_t number, state& s, const ledger_eve
   auto& l = s.lines[event.subtask];
   if (s.adopted || l.phase == line_phase::paid || l.phase == line_phase::lost)
     return; // the view that an adopted task waits for will show it
+  const bool on_its_way = l.phase == line_phase::decided && s.awarding > 0;
+  if (l.phase < line_phase::working && !on_its_way)
+    return; // an award that was refused and, as its request came twice, carried out after all
   switch (event.what) {
   case kind::paid:
   case kind::ruled_for:

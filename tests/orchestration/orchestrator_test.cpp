@@ -647,6 +647,19 @@ TEST_CASE("an end that comes before the ends of its parts waits for the view") {
   CHECK(s.out.ended[0].paid == amount{20});
 }
 
+TEST_CASE("the end of a refused award's twin does not disturb the next round") {
+  script s;
+  s.open(s.task(1));
+  s.bid_all();
+  s.answer_to<ledger::award_task>(answer::refused);
+  const auto calls = s.out.calls;
+  CHECK(calls.size() == 2);
+  s.event(kind::refunded, 0, cause::missed_deadline);
+  s.out.calls = calls;
+  s.bid_all();
+  CHECK(s.count<ledger::award_task>() == 1);
+}
+
 TEST_CASE("an answer of an earlier life is not taken for one of this") {
   script one{{.starts = 1}};
   script two{{.starts = 2}};
