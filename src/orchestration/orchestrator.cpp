@@ -329,9 +329,10 @@ void orchestrator_core::opened(std::uint64_t number, state& s, answer how, momen
                          .bids = {},
                          .agent = {},
                          .price = s.origin.task->budget});
+  if (s.watch_wait == duration{}) // one that was taken over is watched already
+    watch(number, s, now.mono);
   if (s.cancelled)
     return stop_all(number, s, now, out);
-  watch(number, s, now.mono);
   advance(number, s, now, out);
 }
 
