@@ -149,19 +149,22 @@ result<void> virtual_driver::run_ready() {
   }
 }
 
-result<void> virtual_driver::run_until(instant t) {
-  for (;;) {
-    if (auto ready = run_ready(); !ready)
-      return ready;
-    const auto next = next_time();
-    if (!next || *next > t)
-      break;
-    jump();
+result<void> virtual_driver::run_until(instant t, const std::function<bool()>& enough) {
+  while (!enough || !enough()) {
+    if (auto allowed = count_step(); !allowed)
+      return allowed;
     ++steps_;
+    if (run_one())
+      continue;
+    const auto next = next_time();
+    if (!next || *next > t) {
+      auto& clock = scheduler_.clock();
+      // Nothing is due up to then, so nothing is skipped.
+      clock.current_time = std::max(clock.current_time, to_clock(t));
+      return {};
+    }
+    jump();
   }
-  auto& clock = scheduler_.clock();
-  // Nothing is due up to then, so nothing is skipped.
-  clock.current_time = std::max(clock.current_time, to_clock(t));
   return {};
 }
 

@@ -6,7 +6,10 @@
 //
 // Every skill gets the input, the deadline and a cancel token. A skill that fails returns an error:
 // the award is given up. On the virtual clock a skill's result is delivered after the modelled
-// duration (the work of the task at the agent's speed), whatever it took in truth.
+// duration (the work of the task at the agent's speed), whatever it took in truth; there a blocking
+// skill runs inside the agent too, and an asynchronous one should complete on the thread that drives
+// the run (from another one it is heard when that thread next looks, so the run is no longer a
+// function of its seed).
 #pragma once
 
 #include <atomic>
@@ -70,6 +73,18 @@ struct skill {
 
   std::variant<inline_work, blocking_work, async_work> how;
 };
+
+[[nodiscard]] inline skill inline_skill(work_function run) {
+  return {skill::inline_work{std::move(run)}};
+}
+
+[[nodiscard]] inline skill blocking_skill(work_function run) {
+  return {skill::blocking_work{std::move(run)}};
+}
+
+[[nodiscard]] inline skill async_skill(async_function start) {
+  return {skill::async_work{std::move(start)}};
+}
 
 /// A fixed number of worker threads with a bounded queue. Thread-safe.
 class blocking_pool {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "ainur/actors/caf.hpp"
+#include "ainur/actors/clock.hpp"
 #include "ainur/base/rng.hpp"
 #include "ainur/base/time.hpp"
 
@@ -35,8 +36,6 @@ class test_coordinator;
 } // namespace caf
 
 namespace ainur {
-
-enum class clock_kind : std::uint8_t { real_time, virtual_time, max_value = virtual_time };
 
 struct system_options {
   clock_kind clock = clock_kind::real_time;
@@ -67,8 +66,9 @@ public:
 
   /// Runs one ready actor, or lets time jump to the next timeout. False if there is nothing to do.
   bool step();
-  /// Runs everything that is due up to and including `t`; then it is `t`. Errors: `step_limit`.
-  [[nodiscard]] result<void> run_until(instant t);
+  /// Runs everything that is due up to and including `t`; then it is `t`. If `enough`, asked before
+  /// each step, says so, it stops there and then. Errors: `step_limit`.
+  [[nodiscard]] result<void> run_until(instant t, const std::function<bool()>& enough = {});
   /// Runs while the predicate, asked before each step, holds. Errors: `step_limit`; `stalled` if
   /// nothing more can happen.
   [[nodiscard]] result<void> run_while(const std::function<bool()>& predicate);
