@@ -31,7 +31,9 @@ int internal_error(const error& e);
 // One per file.
 void add_check(frame& f);
 void add_compare(frame& f);
+void add_explain(frame& f);
 void add_key(frame& f);
+void add_ledger(frame& f);
 void add_metrics(frame& f);
 void add_new(frame& f);
 void add_safety(frame& f);

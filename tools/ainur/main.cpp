@@ -40,6 +40,8 @@ int run(int argc, char** argv) {
   add_key(f);
   add_safety(f);
   add_run(f);
+  add_explain(f);
+  add_ledger(f);
   add_version(f);
   try {
     f.app.parse(argc, argv);

@@ -1,0 +1,229 @@
+// ainur ledger show, ainur ledger verify
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "ainur/ledger/log.hpp"
+#include "ainur/orchestration/acks.hpp"
+#include "ainur/store/environment.hpp"
+#include "command.hpp"
+
+namespace ainur::cli {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+struct options {
+  std::string folder;
+  std::string account;
+  bool as_json = false;
+};
+
+/// The store of a data directory, which must be there.
+result<std::unique_ptr<store::lmdb_environment>> open_store(const std::string& folder) {
+  const auto directory = folder + "/store";
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored))
+    return fail(base_errc::not_found, folder + ": there is no such folder");
+  if (!std::filesystem::exists(directory + "/store.mdb", ignored))
+    return fail(base_errc::not_found, folder + ": holds no ledger; `ainur run --data` makes one");
+  return store::lmdb_environment::open(directory, {.create = false});
+}
+
+/// Damage is what `verify` looks for; anything else keeps it from looking.
+int failed(const error& e, bool verifying) {
+  const bool unreadable = e.is(store::errc::in_use) || e.is(store::errc::not_found) ||
+                          e.is(store::errc::io) || e.is(store::errc::unsupported_format) ||
+                          e.room() == "base";
+  if (unreadable || !verifying)
+    return bad_input(e);
+  std::fprintf(stderr, "ainur: %s\n", e.to_string().c_str());
+  return exit_failed;
+}
+
+void print(const json& object, bool as_json) {
+  if (as_json) {
+    std::puts(object.dump(2, ' ', false, json::error_handler_t::replace).c_str());
+    return;
+  }
+  for (const auto& [key, value] : object.items())
+    std::printf("%-18s %s\n", key.c_str(),
+                (value.is_string() ? value.get<std::string>() : value.dump()).c_str());
+}
+
+/// For people an amount is in AINU, for programs a number of µAINU.
+void put(json& object, const std::string& key, amount value, bool as_json) {
+  if (as_json)
+    object[key + "_uainu"] = value.micro();
+  else
+    object[key] = to_string(value);
+}
+
+json summary_of(const ledger::state& s, bool as_json) {
+  const auto t = s.totals();
+  json out{{"height", s.height()},
+           {"time", to_string(s.time())},
+           {"chain", to_string(s.chain())},
+           {"block_hash", to_string(s.block_hash())},
+           {"state_hash", to_string(s.state_hash())},
+           {"accounts", t.accounts},
+           {"open_tasks", t.open_tasks}};
+  put(out, "issuance", t.issuance, as_json);
+  put(out, "free", t.free, as_json);
+  put(out, "reserved", t.reserved, as_json);
+  put(out, "bonded", t.bonded, as_json);
+  put(out, "escrow", t.escrow, as_json);
+  put(out, "treasury", t.treasury, as_json);
+  out["conserved"] = s.conserved();
+  return out;
+}
+
+json account_json(const ledger::account_view& a, bool as_json) {
+  json out{{"did", to_did(a.account)},
+           {"account", to_string(a.account)},
+           {"host", a.host.is_none() ? "itself" : to_string(a.host)},
+           {"controller", to_string(a.controller)}};
+  put(out, "free", a.free, as_json);
+  put(out, "reserved", a.reserved, as_json);
+  put(out, "bonded", a.bonded, as_json);
+  put(out, "unbonding", a.unbonding, as_json);
+  put(out, "held", a.held, as_json);
+  put(out, "exposure", a.exposure, as_json);
+  out["reputation"] = a.rated ? json(a.score) : json("none yet");
+  if (as_json && !a.rated)
+    out["reputation"] = nullptr;
+  out["last_outcomes"] = a.outcomes;
+  out["last_failures"] = a.failures;
+  out["open_awards"] = a.open_awards;
+  out["nonce"] = a.nonce;
+  return out;
+}
+
+int show(const options& o) {
+  std::optional<account_id> wanted;
+  if (!o.account.empty()) {
+    const auto id = account_from_text(o.account);
+    if (!id)
+      return bad_input(id.error().within(o.account));
+    wanted = *id;
+  }
+  const auto store = open_store(o.folder);
+  if (!store)
+    return failed(store.error(), false);
+  const auto view = (*store)->open_view();
+  if (!view)
+    return failed(view.error().within(o.folder), false);
+  const auto s = ledger::open_log(**view, ledger::signatures::trusted);
+  if (!s)
+    return failed(s.error().within(o.folder), false);
+  if (!wanted) {
+    print(summary_of(*s, o.as_json), o.as_json);
+    return exit_ok;
+  }
+  const auto account = s->account(*wanted);
+  if (!account)
+    return bad_input({base_errc::not_found, o.folder + ": the ledger has no account " + o.account});
+  print(account_json(*account, o.as_json), o.as_json);
+  return exit_ok;
+}
+
+/// Holds every acknowledgement against the ledger; their number. A last line without its end is
+/// that of a killed writer, and acknowledged nothing.
+result<std::uint64_t> check_acks(const std::string& path, const orchestration::ack_check& check) {
+  std::ifstream in{path, std::ios::binary};
+  if (!in)
+    return 0; // the run died before its first
+  std::uint64_t count = 0;
+  std::string line;
+  char c = 0;
+  while (in.get(c)) {
+    if (c != '\n') {
+      line.push_back(c);
+      if (line.size() > orchestration::ack_line_max)
+        return fail(base_errc::malformed,
+                    fmt::format("{}:{}: the line is too long", path, count + 1));
+      continue;
+    }
+    ++count;
+    const auto a = orchestration::ack_from_line(line);
+    if (!a)
+      return fail(a.error().within(fmt::format("{}:{}", path, count)));
+    if (auto held = check.check(*a); !held)
+      return fail(held.error().within(fmt::format("{}:{}", path, count)));
+    line.clear();
+  }
+  return count;
+}
+
+int verify(const options& o) {
+  const auto store = open_store(o.folder);
+  if (!store)
+    return failed(store.error(), true);
+  const auto view = (*store)->open_view();
+  if (!view)
+    return failed(view.error().within(o.folder), true);
+  orchestration::ack_check acks;
+  const auto done =
+      ledger::verify_log(**view, [&acks](const ledger::block&, const ledger::applied& applied) {
+        for (const auto& event : applied.events)
+          acks.see(event);
+      });
+  if (!done)
+    return failed(done.error().within(o.folder), true);
+  std::uint64_t acknowledged = 0;
+  if (done->first_height == 0) { // what was pruned cannot be looked up
+    const auto checked = check_acks(o.folder + "/acks.jsonl", acks);
+    if (!checked) {
+      std::fprintf(stderr, "ainur: %s\n", checked.error().to_string().c_str());
+      return exit_failed;
+    }
+    acknowledged = *checked;
+  }
+  const auto& s = done->final_state;
+  print(json{{"verified", true},
+             {"height", s.height()},
+             {"from_height", done->first_height},
+             {"blocks", done->blocks},
+             {"batches", done->batches},
+             {"events", done->events},
+             {"snapshots", done->snapshots},
+             {"standing_records", done->standing_records},
+             {"stored_values", done->values},
+             {"tasks_opened", acks.opened()},
+             {"tasks_ended", acks.ended()},
+             {"acknowledgements", acknowledged},
+             {"conserved", s.conserved()},
+             {"block_hash", to_string(s.block_hash())},
+             {"state_hash", to_string(s.state_hash())}},
+        o.as_json);
+  return exit_ok;
+}
+
+} // namespace
+
+void add_ledger(frame& f) {
+  auto* group = f.add("ledger", "Look at the ledger of a data directory",
+                      "ainur ledger verify data", nullptr);
+  group->require_subcommand(1);
+  const auto o = std::make_shared<options>();
+  auto* one = f.add(
+      "show", "Print the ledger's height, hashes and totals, or one account",
+      "ainur ledger show data --json", [o] { return show(*o); }, group);
+  one->add_option("DIR,--data", o->folder, "What --data of `ainur run` names")->required();
+  one->add_option("ACCOUNT", o->account, "A did or 64 hexadecimal digits");
+  one->add_flag("--json", o->as_json, "Print JSON, amounts in uAINU");
+  auto* all = f.add(
+      "verify",
+      "Replay and check everything: blocks, signatures, hashes, money, and that every "
+      "acknowledgement of the run is in the ledger",
+      "ainur ledger verify data", [o] { return verify(*o); }, group);
+  all->add_option("DIR,--data", o->folder, "What --data of `ainur run` names")->required();
+  all->add_flag("--json", o->as_json, "Print JSON");
+}
+
+} // namespace ainur::cli
