@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <caf/send.hpp>
@@ -18,6 +19,7 @@
 #include "ainur/actors/environment.hpp"
 #include "ainur/actors/messages.hpp"
 #include "ainur/actors/skill.hpp"
+#include "ainur/ledger/log.hpp"
 #include "ainur/routing/router.hpp"
 #include "ainur/safety/guard.hpp"
 #include "ainur/store/backend.hpp"
@@ -118,11 +120,11 @@ inline constexpr std::uint32_t first_orchestrator_number = 16;
 // --- ledger ---------------------------------------------------------------------------------------
 
 /// Journals of the node's store.
-inline constexpr store::journal_id block_journal{1};
-inline constexpr store::journal_id standing_journal{2};
+using ledger::block_journal;
+using ledger::standing_journal;
 inline constexpr store::journal_id intake_journal{3};
 /// Tables of the node's store.
-inline constexpr store::table_id node_table = 1;
+using ledger::node_table;
 
 struct ledger_setup {
   environment world;
@@ -134,15 +136,6 @@ struct ledger_setup {
 };
 
 [[nodiscard]] caf::actor spawn_ledger(caf::local_actor& parent, ledger_setup setup);
-
-/// Puts a new ledger into an empty store, or checks that the store's ledger began with this genesis.
-/// Errors: the store's; `bad_genesis`; `base_errc::unsupported` if it began with another.
-[[nodiscard]] result<void> prepare_ledger(store::backend& store, const ledger::genesis& g);
-/// Errors: the store's; `not_found` if there is no ledger in it.
-[[nodiscard]] result<ledger::genesis> read_genesis(const store::view& from);
-
-/// The state that a store's block log describes. Errors: the store's, the log's.
-[[nodiscard]] result<ledger::state> open_ledger(const store::view& from, ledger::signatures check);
 
 // --- reputation -----------------------------------------------------------------------------------
 
@@ -160,6 +153,7 @@ struct reputation_setup {
 struct shard_setup {
   environment world;
   std::shared_ptr<const registry> roles;
+  std::uint32_t starts = 0; ///< how often it has started: later lists are newer
   duration publish_interval{100'000};
 };
 
@@ -183,6 +177,39 @@ struct orchestrator_setup {
 
 // --- guard and agents -----------------------------------------------------------------------------
 
+/// Answers of asynchronous skills that come from other threads while one thread drives the virtual
+/// clock: they wait for that thread. Thread-safe.
+class late_answers {
+public:
+  /// Carries `answer` out now if the calling thread drives the run, else at the next `drain`.
+  void add(std::function<void()> answer) {
+    if (std::this_thread::get_id() == driver_)
+      return answer();
+    const std::lock_guard lock{mutex_};
+    waiting_.push_back(std::move(answer));
+    any_.store(true, std::memory_order_release);
+  }
+  /// By the driving thread. Cheap if there is nothing.
+  void drain() {
+    if (!any_.load(std::memory_order_acquire))
+      return;
+    std::vector<std::function<void()>> now;
+    {
+      const std::lock_guard lock{mutex_};
+      now.swap(waiting_);
+      any_.store(false, std::memory_order_release);
+    }
+    for (const auto& answer : now)
+      answer();
+  }
+
+private:
+  std::thread::id driver_ = std::this_thread::get_id();
+  std::atomic<bool> any_{false};
+  std::mutex mutex_;
+  std::vector<std::function<void()>> waiting_;
+};
+
 /// One agent of a group, as it was made.
 struct member {
   account_id account;
@@ -202,12 +229,18 @@ struct group {
   std::vector<member> members; ///< by slot
   std::shared_ptr<const std::vector<std::vector<std::string>>> capability_sets;
   std::shared_ptr<const skill> does; ///< null: simulated work
+  std::vector<std::shared_ptr<const skill>> skills; ///< by slot, where they differ; else empty
   orchestration::worker_rules rules;
   duration heartbeat{5'000'000};
   std::vector<safety::barrier> barriers;
   std::uint32_t exposure_share_ppm = 500'000;
   bool paid_at_result = false;
   std::size_t result_size_max = 1u << 20;
+  std::shared_ptr<late_answers> late; ///< virtual clock; filled in by the market's host
+
+  [[nodiscard]] const skill* skill_of(std::uint32_t slot) const noexcept {
+    return skills.empty() ? does.get() : skills[slot].get();
+  }
 };
 using group_ptr = std::shared_ptr<const group>;
 
@@ -215,7 +248,8 @@ struct guard_setup {
   environment world;
   group_ptr agents;
   std::shared_ptr<const registry> roles;
-  bool report = false; ///< tells the recorder
+  bool report = false;         ///< tells the recorder
+  bool report_at_once = false; ///< of each action that it stops
 };
 [[nodiscard]] caf::actor spawn_guard(caf::local_actor& parent, guard_setup setup);
 
@@ -230,7 +264,7 @@ struct agent_setup {
 
 // --- node -----------------------------------------------------------------------------------------
 
-/// What was acknowledged, line by line, after it became durable.
+/// What was acknowledged, line by line (orchestration/acks.hpp), after it became durable.
 class ack_file {
 public:
   /// Appends to the file. Errors: `base_errc::io`.
@@ -238,7 +272,6 @@ public:
   ~ack_file();
   ack_file(const ack_file&) = delete;
   ack_file& operator=(const ack_file&) = delete;
-  /// {"task":"…","ack":"submitted"} or {"task":"…","ack":"final","state":"…","paid":…}
   void submitted(const task_id& task);
   void ended(const task_id& task, market::final_state state, amount paid);
   /// Hands the lines to the operating system.

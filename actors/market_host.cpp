@@ -23,6 +23,8 @@ namespace {
 constexpr std::uint32_t groups_per_tier = 500;
 /// Children of the root from this id on are tiers.
 constexpr std::uint64_t first_tier_id = 1'000;
+/// And from this one on the host program's own.
+constexpr std::uint64_t first_branch_id = 1'000'000;
 /// Faults are injected by the thousand, so the bounds are those of a storm, not of a mishap.
 constexpr supervision::restart_intensity intensity{.restarts_max = 10'000,
                                                    .period = std::chrono::seconds{10}};
@@ -36,8 +38,10 @@ child_spec leaf(std::string name, child_factory start) {
 /// Keeps the registry at the present: each named child under its name.
 supervision_listener keep_roles(std::shared_ptr<registry> roles,
                                 std::shared_ptr<std::atomic<std::uint64_t>> restarts,
+                                decltype(market_options::on_restart) on_restart,
                                 std::map<supervision::child_id, std::vector<std::string>> names) {
   return [roles = std::move(roles), restarts = std::move(restarts),
+          on_restart = std::move(on_restart),
           names = std::move(names)](const supervision_event& e) {
     const auto known = names.find(e.id);
     if (known == names.end())
@@ -48,8 +52,11 @@ supervision_listener keep_roles(std::shared_ptr<registry> roles,
       else if (e.kind == supervision_event::kind_type::exited)
         roles->clear(name);
     }
-    if (e.again && e.kind == supervision_event::kind_type::started)
+    if (e.again && e.kind == supervision_event::kind_type::started) {
       ++*restarts;
+      if (on_restart && !known->second.empty())
+        on_restart(known->second.front(), {});
+    }
   };
 }
 
@@ -83,8 +90,10 @@ result<std::unique_ptr<market_host>> market_host::start_on(caf::actor_system& sy
     h->stopped_ = true;
     return fail(std::move(ok).error());
   }
-  if (is_virtual)
+  if (is_virtual) {
     h->driver_ = std::make_unique<virtual_driver>(system, h->options_.seed);
+    h->late_ = std::make_shared<late_answers>();
+  }
   h->pool_ = std::make_shared<blocking_pool>(h->options_.blocking_workers);
   h->plant();
   return h;
@@ -107,10 +116,10 @@ result<void> market_host::open_store() {
   auto view = store_->open_view();
   if (!view)
     return fail(std::move(view).error());
-  if (read_genesis(**view))
+  if (ledger::read_genesis(**view))
     return count_resumed(**view);
   view->reset();
-  return prepare_ledger(*store_, make_genesis());
+  return ledger::prepare_log(*store_, make_genesis());
 }
 
 result<void> market_host::count_resumed(const store::view& from) {
@@ -181,7 +190,7 @@ supervisor_spec market_host::storage_spec() {
     return spawn_node(c.parent, node);
   }));
   persistents.listener =
-      keep_roles(roles_, restarts_,
+      keep_roles(roles_, restarts_, options_.on_restart,
                  {{{1}, {role::ledger}},
                   {{2}, {role::reputation, role::follower_of(reputation_number)}},
                   {{3}, {role::node}}});
@@ -195,7 +204,7 @@ supervisor_spec market_host::storage_spec() {
   storage.children.push_back({.name = "persistents",
                               .policy = branch,
                               .start = std::make_shared<const supervisor_spec>(persistents)});
-  storage.listener = keep_roles(roles_, restarts_, {{{1}, {role::writer}}});
+  storage.listener = keep_roles(roles_, restarts_, options_.on_restart, {{{1}, {role::writer}}});
   return storage;
 }
 
@@ -215,8 +224,9 @@ supervisor_spec market_host::market_spec() {
              }),
         {role::recorder, role::follower_of(recorder_number), "tasks/recorder"});
   add(leaf("shard",
-           [world, roles](child_context& c) {
-             return spawn_shard(c.parent, shard_setup{.world = world, .roles = roles});
+           [world, roles, starts = std::make_shared<std::uint32_t>(0)](child_context& c) {
+             return spawn_shard(
+                 c.parent, shard_setup{.world = world, .roles = roles, .starts = (*starts)++});
            }),
       {role::shard});
   std::map<supervision::child_id, std::uint32_t> orchestrators;
@@ -240,7 +250,7 @@ supervisor_spec market_host::market_spec() {
         {role::orchestrator_of(i), role::follower_of(first_orchestrator_number + i)});
     orchestrators.emplace(supervision::child_id{market.children.size()}, i);
   }
-  market.listener = [keep = keep_roles(roles_, restarts_, std::move(names)), roles,
+  market.listener = [keep = keep_roles(roles_, restarts_, options_.on_restart, std::move(names)), roles,
                      orchestrators](const supervision_event& e) {
     keep(e);
     const auto lost = orchestrators.find(e.id);
@@ -260,7 +270,7 @@ void market_host::plant() {
                            .policy = branch,
                            .start = std::make_shared<const supervisor_spec>(market_spec())});
   root.listener = [roles = roles_](const supervision_event& e) {
-    if (e.id.value < first_tier_id)
+    if (e.id.value < first_tier_id || e.id.value >= first_branch_id)
       return;
     const auto name = "tier/" + std::to_string(e.id.value - first_tier_id);
     if (e.kind == supervision_event::kind_type::started)
@@ -279,10 +289,11 @@ std::shared_ptr<const supervisor_spec> market_host::group_spec(group_ptr g) {
   spec->intensity = intensity;
   const auto world = *world_;
   const auto roles = roles_;
-  const bool report = options_.keep_notes;
+  const bool at_once = options_.report_at_once;
+  const bool report = options_.keep_notes || at_once;
   spec->children.push_back(
-      {.id = guard_id, .name = "guard", .start = [world, g, roles, report](child_context& c) {
-         return spawn_guard(c.parent, guard_setup{world, g, roles, report});
+      {.id = guard_id, .name = "guard", .start = [world, g, roles, report, at_once](child_context& c) {
+         return spawn_guard(c.parent, guard_setup{world, g, roles, report, at_once});
        }});
   // Agents are numbered from 1, slots from 0.
   spec->many = child_template{
@@ -292,13 +303,19 @@ std::shared_ptr<const supervisor_spec> market_host::group_spec(group_ptr g) {
         return spawn_agent(c.parent, agent_setup{world, g, slot, pool});
       }};
   spec->listener = [g, roles, list = rosters_->find(g->number),
-                    restarts = restarts_](const supervision_event& e) {
+                    restarts = restarts_,
+                    on_restart = options_.on_restart](const supervision_event& e) {
     using kind = supervision_event::kind_type;
     if (e.kind != kind::started && e.kind != kind::exited)
       return;
     const bool up = e.kind == kind::started;
-    if (up && e.again)
+    if (up && e.again) {
       ++*restarts;
+      if (on_restart && e.id == guard_id)
+        on_restart(role::guard_of(g->number), {});
+      else if (on_restart)
+        on_restart("agent", g->members[e.id.value - 1].account);
+    }
     if (e.id == guard_id) {
       const auto name = role::guard_of(g->number);
       if (!up)
@@ -339,6 +356,7 @@ std::shared_ptr<const supervisor_spec> market_host::group_spec(group_ptr g) {
 std::uint32_t market_host::add_group(group g) {
   AINUR_ASSERT(!g.members.empty() && g.members.size() < 1'000);
   g.number = next_group_++;
+  g.late = late_;
   const auto number = g.number;
   const auto size = static_cast<std::uint32_t>(g.members.size());
   auto list = std::make_shared<roster>();
@@ -365,6 +383,16 @@ std::uint32_t market_host::add_group(group g) {
   child->start = spec;
   add_below(roles_->get<supervisor_actor>(tier_role), std::move(child));
   return number;
+}
+
+void market_host::add_branch(supervisor_spec spec) {
+  auto child = std::make_shared<child_spec>();
+  child->id = supervision::child_id{first_branch_id + branches_++};
+  child->name = spec.name;
+  child->policy = branch;
+  spec.intensity = intensity;
+  child->start = std::make_shared<const supervisor_spec>(std::move(spec));
+  add_below(root_, std::move(child));
 }
 
 std::shared_ptr<const supervisor_spec> market_host::tier_spec(const std::string& name) {
@@ -413,7 +441,6 @@ market_host::~market_host() {
 void market_host::stop() {
   if (std::exchange(stopped_, true))
     return;
-  pool_.reset();
   if (driver_) {
     const std::vector<caf::actor> roots{caf::actor_cast<caf::actor>(root_)};
     if (auto ok = driver_->stop(roots); !ok)
@@ -426,6 +453,7 @@ void market_host::stop() {
   root_ = nullptr;
   roles_->clear_all();
   driver_.reset();
+  pool_.reset(); // the agents have cancelled what runs; it is waited for
 }
 
 void market_host::with_root(const std::function<void(caf::local_actor&)>& spawn) {
@@ -445,10 +473,15 @@ void market_host::flush_reports() {
 }
 
 void market_host::call_ledger(std::vector<ledger::entry> calls) {
-  msg::ledger_calls m{runtime_number, {}};
-  m.calls.reserve(calls.size());
+  std::vector<orchestration::outputs::request> requests;
+  requests.reserve(calls.size());
   for (auto& entry : calls)
-    m.calls.push_back({0, std::move(entry)});
+    requests.push_back({0, std::move(entry)});
+  call_ledger(std::move(requests));
+}
+
+void market_host::call_ledger(std::vector<orchestration::outputs::request> calls) {
+  msg::ledger_calls m{runtime_number, std::move(calls)};
   if (const auto ledger = roles_->get<ledger_actor>(role::ledger))
     caf::anon_send(ledger, std::move(m));
 }
@@ -489,6 +522,19 @@ result<Answer> ask(caf::actor_system& system, virtual_driver* driver, const Hand
 result<msg::totals> market_host::ask_totals() {
   return ask<msg::totals>(*system_, driver_.get(), roles_->get<ledger_actor>(role::ledger),
                           msg::ask_totals{});
+}
+
+result<msg::account_views> market_host::ask_accounts(std::vector<account_id> accounts) {
+  return ask<msg::account_views>(*system_, driver_.get(), roles_->get<ledger_actor>(role::ledger),
+                                 msg::ask_accounts{std::move(accounts)});
+}
+
+result<void> market_host::wait_listed(std::uint32_t group_number, std::size_t agents) {
+  auto listed = ask<done>(*system_, driver_.get(), roles_->get<shard_actor>(role::shard),
+                          msg::ask_listed{group_number, agents});
+  if (!listed)
+    return fail(std::move(listed).error());
+  return {};
 }
 
 result<orchestration::task_status> market_host::ask_status(const task_id& task) {

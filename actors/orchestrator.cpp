@@ -144,7 +144,7 @@ behavior(self_type self, orchestrator_setup setup) {
       },
       [self](const msg::guards_known& m) {
         auto& st = self->state;
-        if (m.guards.empty()) // the shard was restarted
+        if (m.shard_restarted)
           if (const auto shard = st.setup.roles->get<shard_actor>(role::shard))
             self->send(shard, msg::orchestrator_here{st.setup.options.number, self});
         for (const auto& [guard, handle] : m.guards)

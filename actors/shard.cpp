@@ -1,4 +1,6 @@
 // The shard actor: carries messages to and from discovery::directory.
+#include <algorithm>
+
 #include "market_actors.hpp"
 
 namespace ainur {
@@ -10,6 +12,12 @@ struct shard_state {
   std::map<std::uint32_t, orchestrator_actor> orchestrators;
   std::map<std::string, std::set<std::uint32_t>> wanted; // capability → orchestrators
   bool tick_pending = false;
+  std::map<std::uint32_t, std::size_t> listed; // guard → how many agents it ever listed
+  struct waiting_host {
+    msg::ask_listed what;
+    caf::typed_response_promise<done> promise;
+  };
+  std::vector<waiting_host> waiting; // for agents that are not yet listed
   static inline const char* name = "ainur.shard";
 };
 
@@ -37,6 +45,23 @@ void publish(shard_state& s, self_type self) {
   }
 }
 
+/// Answers those whose agents are listed, after the orchestrators were told.
+void answer_waiting(shard_state& s, self_type self) {
+  const auto is_listed = [&s](const auto& w) {
+    const auto at = s.listed.find(w.what.guard);
+    return at != s.listed.end() && at->second >= w.what.agents;
+  };
+  if (std::none_of(s.waiting.begin(), s.waiting.end(), is_listed))
+    return;
+  publish(s, self);
+  std::erase_if(s.waiting, [&](auto& w) {
+    const bool ready = is_listed(w);
+    if (ready)
+      w.promise.deliver(done{});
+    return ready;
+  });
+}
+
 void list(shard_state& s, self_type self, msg::list_agents& m) {
   s.guards.insert_or_assign(m.guard, m.handle);
   for (const auto& a : m.agents) {
@@ -44,8 +69,11 @@ void list(shard_state& s, self_type self, msg::list_agents& m) {
     s.directory.update(a.agent, a.reputation, a.bonded);
   }
   for (const auto& [number, orchestrator] : s.orchestrators)
-    self->send(orchestrator, msg::guards_known{{{m.guard, m.handle}}});
+    self->send(orchestrator, msg::guards_known{{{m.guard, m.handle}}, false});
+  auto& listed = s.listed[m.guard];
+  listed = std::max(listed, m.agents.size());
   publish_soon(self);
+  answer_waiting(s, self);
 }
 
 void hand_on(shard_state& s, self_type self, const msg::standings& m) {
@@ -71,11 +99,12 @@ void hand_on(shard_state& s, self_type self, const msg::standings& m) {
 static shard_actor::behavior_type
 behavior(self_type self, shard_setup setup) {
   self->state.setup = std::move(setup);
+  self->state.directory = discovery::directory{std::uint64_t{self->state.setup.starts} << 32};
   // After a restart the guards list themselves again, and the orchestrators come back by themselves.
   for (const auto& [name, guard] : self->state.setup.roles->list<guard_actor>("guard/"))
     self->send(guard, msg::attach_agents{});
   for (const auto& [name, one] : self->state.setup.roles->list<orchestrator_actor>("orchestrator/"))
-    self->send(one, msg::guards_known{});
+    self->send(one, msg::guards_known{{}, true});
   return {
       [self](msg::list_agents& m) { list(self->state, self, m); },
       [self](const msg::group_lost& m) {
@@ -85,6 +114,13 @@ behavior(self_type self, shard_setup setup) {
         for (const auto& [number, orchestrator] : s.orchestrators)
           self->send(orchestrator, m);
         publish_soon(self);
+      },
+      [self](const msg::ask_listed& m) -> caf::result<done> {
+        auto& s = self->state;
+        auto promise = self->make_response_promise<done>();
+        s.waiting.push_back({m, promise});
+        answer_waiting(s, self);
+        return promise;
       },
       [self](const msg::want_agents& m) {
         auto& s = self->state;

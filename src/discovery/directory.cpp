@@ -30,7 +30,8 @@ std::uint32_t directory::intern_set(const std::vector<std::string>& capabilities
   for (const auto& name : capabilities) {
     const auto [at, fresh] = numbers_.emplace(name, static_cast<std::uint32_t>(partitions_.size()));
     if (fresh)
-      partitions_.push_back({.name = name, .members = {}, .current = {}});
+      partitions_.push_back(
+          {.name = name, .members = {}, .version = first_version_, .current = {}});
     set.push_back(at->second);
   }
   std::sort(set.begin(), set.end());

@@ -50,6 +50,15 @@ struct task_views {
 
 struct ask_totals {};
 
+/// Copies of accounts; none where there is no such account.
+struct ask_accounts {
+  std::vector<account_id> accounts;
+};
+
+struct account_views {
+  std::vector<std::optional<ledger::account_view>> views;
+};
+
 struct totals {
   std::uint64_t height = 0;
   timestamp time{};
@@ -84,6 +93,12 @@ struct group_lost {
   std::uint32_t guard = 0;
 };
 
+/// Answered once so many agents of the guard are listed and everybody who wants them was told.
+struct ask_listed {
+  std::uint32_t guard = 0;
+  std::size_t agents = 0;
+};
+
 struct want_agents {
   std::uint32_t orchestrator = 0;
   std::string capability;
@@ -96,6 +111,7 @@ struct agents_of_capability {
 /// Guards that orchestrators may send to, and take actions from.
 struct guards_known {
   std::vector<std::pair<std::uint32_t, guard_actor>> guards;
+  bool shard_restarted = false; ///< the shard knows nobody: say that you are here
 };
 
 struct orchestrator_here {
@@ -263,6 +279,18 @@ struct tasks_ended {
   std::vector<orchestration::task_end> ends;
 };
 
+/// To the runtime: a client's wishes, handed on to the node; again until they are heard.
+struct host_submits {
+  orchestration::submission what;
+  std::uint64_t request = 0;
+};
+
+/// Something was started again.
+struct host_restarted {
+  std::string role;
+  account_id agent; ///< none: it is no agent
+};
+
 /// Final and durable, or refused at the door.
 struct task_news {
   std::vector<orchestration::task_end> ends;
@@ -323,6 +351,11 @@ AINUR_LOCAL_MESSAGE(ainur::msg::ask_views)
 AINUR_LOCAL_MESSAGE(ainur::msg::task_views)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_totals)
 AINUR_LOCAL_MESSAGE(ainur::msg::totals)
+AINUR_LOCAL_MESSAGE(ainur::msg::ask_accounts)
+AINUR_LOCAL_MESSAGE(ainur::msg::account_views)
+AINUR_LOCAL_MESSAGE(ainur::msg::ask_listed)
+AINUR_LOCAL_MESSAGE(ainur::msg::host_submits)
+AINUR_LOCAL_MESSAGE(ainur::msg::host_restarted)
 AINUR_LOCAL_MESSAGE(ainur::msg::list_agents)
 AINUR_LOCAL_MESSAGE(ainur::msg::group_lost)
 AINUR_LOCAL_MESSAGE(ainur::msg::want_agents)

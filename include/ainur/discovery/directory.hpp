@@ -51,6 +51,9 @@ using snapshot_ptr = std::shared_ptr<const snapshot>;
 
 class directory {
 public:
+  /// Versions are counted from `first_version`, so that a rebuilt directory's are newer.
+  explicit directory(std::uint64_t first_version = 0) noexcept : first_version_(first_version) {}
+
   /// Lists an agent under its capabilities, or brings its listing up to date. Returns its index.
   std::uint32_t add(const account_id& agent, const account_id& controller, address at,
                     const std::vector<std::string>& capabilities);
@@ -100,6 +103,7 @@ private:
   std::set<std::uint32_t> changed_;
   std::map<std::uint32_t, std::vector<std::uint32_t>> by_guard_;
   std::size_t present_ = 0;
+  std::uint64_t first_version_ = 0;
 };
 
 } // namespace ainur::discovery
