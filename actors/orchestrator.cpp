@@ -78,6 +78,11 @@ void flush(self_type self) {
     const auto guard = closing.guard;
     to_guard(guard, msg::close_call{std::move(closing)});
   }
+  if (!out.awards.empty())
+    if (const auto reputation = roles.get<reputation_actor>(role::reputation))
+      for (const auto& awarding : out.awards)
+        self->send(reputation, msg::awarded_for{awarding.award.task, awarding.award.subtask,
+                                                awarding.award.capability});
   for (auto& awarding : out.awards)
     to_guard(awarding.to.guard, msg::give_award{awarding.to.slot, std::move(awarding.award), self});
   for (auto& settling : out.settlements) {

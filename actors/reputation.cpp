@@ -82,6 +82,10 @@ result<void> recover(self_type self) {
   auto saved = (*view)->get(node_table, snapshot_key);
   if (!saved)
     return fail(std::move(saved).error());
+  auto start = ledger::read_genesis(**view);
+  if (!start)
+    return fail(std::move(start).error());
+  s.core.begin(*start);
   if (*saved) {
     auto snapshot = codec::decode<orchestration::standing_snapshot>(
         **saved, {.bytes_max = std::size_t{1} << 30, .elements_max = 1u << 24});
@@ -89,12 +93,7 @@ result<void> recover(self_type self) {
       return fail(std::move(snapshot).error());
     s.read = snapshot->cursor;
     s.core.load(std::move(*snapshot));
-    return {};
   }
-  auto start = read_genesis(**view);
-  if (!start)
-    return fail(std::move(start).error());
-  s.core.begin(*start);
   return {};
 }
 

@@ -175,7 +175,9 @@ void populate(market_host& market, run_plan& plan) {
   const auto seeds = market.world().stream("agents");
   const auto size = group_size_of(c);
   for (std::uint32_t first = 0; first < p.agents.size(); first += size) {
+    // A promise must hold over the blocks that the award and the result wait for.
     group g{.capability_sets = sets,
+            .rules = {.slack = duration{2'000'000} + 3 * c.ledger.block_interval},
             .heartbeat = c.runtime.heartbeat,
             .exposure_share_ppm = static_cast<std::uint32_t>(c.economy.exposure.ppm),
             .paid_at_result =

@@ -66,7 +66,6 @@ standing_projection::apply(const std::vector<ledger::event::any>& events) {
       auto& a = touch(b->account);
       a.score = b->score;
       a.stake = b->bonded;
-      a.bonded = !b->bonded.is_zero();
     } else if (const auto* s = std::get_if<ledger::event::slashed>(&event)) {
       auto& a = touch(s->account);
       a.score = s->score_after;
@@ -81,7 +80,8 @@ standing_projection::apply(const std::vector<ledger::event::any>& events) {
   }
   std::vector<standing_change> changes;
   for (const auto& who : touched) {
-    const auto& a = agents_.at(who);
+    auto& a = agents_.at(who);
+    a.bonded = a.stake >= bond_min_;
     changes.push_back({a.account, a.score, a.stake, a.bonded});
   }
   return changes;
@@ -114,12 +114,13 @@ standing_snapshot standing_projection::save(std::uint64_t cursor) const {
 }
 
 void standing_projection::begin(const ledger::genesis& from) {
+  bond_min_ = from.parameters.bond_min;
   for (const auto& a : from.allocations)
     if (!a.bonded.is_zero())
       agents_[a.account] = {.account = a.account,
                             .score = from.parameters.reputation_start,
                             .stake = a.bonded,
-                            .bonded = true,
+                            .bonded = a.bonded >= bond_min_,
                             .capabilities = {}};
 }
 

@@ -28,7 +28,7 @@ struct agent_standing {
   account_id account;
   std::uint16_t score = 0;
   amount stake;
-  bool bonded = false;
+  bool bonded = false; ///< with enough for tasks that ask a minimum
   std::vector<capability_standing> capabilities;
   AINUR_FIELDS(agent_standing, account, score, stake, bonded, capabilities)
 };
@@ -49,6 +49,9 @@ struct standing_snapshot {
 
 class standing_projection {
 public:
+  /// `bond_min`: the least stake with which an agent is bonded.
+  explicit standing_projection(amount bond_min = amount::ainu(100)) noexcept : bond_min_(bond_min) {}
+
   /// Where nothing was saved yet: those who are bonded from the start.
   void begin(const ledger::genesis& from);
   /// Which capability an award that is about to end is for.
@@ -65,6 +68,7 @@ public:
 
 private:
   agent_standing& at(const account_id& agent);
+  amount bond_min_;
   std::unordered_map<account_id, agent_standing> agents_;
   /// Awards under way; bounded, the oldest are forgotten.
   std::unordered_map<task_id, std::vector<std::pair<std::uint16_t, std::string>>> capability_of_;
