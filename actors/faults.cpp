@@ -32,17 +32,16 @@ std::optional<instant> fault_line::next() const {
   return events_.back().at;
 }
 
-void fault_line::apply_due(instant now, market_host& market, run_record& record) {
+void fault_line::apply_due(instant now, market_host& market, const run_plan& plan) {
   while (!events_.empty() && events_.back().at <= now) {
     const auto e = events_.back();
     events_.pop_back();
-    apply(e, now, market, record);
+    apply(e, now, market, plan);
   }
 }
 
-std::uint64_t fault_line::apply_to_agents(const scenario::fault& f, const event& e, instant now,
-                                          market_host& market, run_record& record) {
-  const auto& plan = *record.plan;
+std::vector<std::uint32_t> fault_line::apply_to_agents(const scenario::fault& f, const event& e, instant now,
+                                          market_host& market, const run_plan& plan) {
   std::vector<std::uint32_t> chosen;
   for (std::uint32_t i = 0; i < plan.population.agents.size(); ++i)
     if (f.population.empty() ||
@@ -57,7 +56,6 @@ std::uint64_t fault_line::apply_to_agents(const scenario::fault& f, const event&
   const auto size = group_size_of(plan.config);
   for (const auto index : chosen) {
     const auto [guard, slot] = place_of(index, size);
-    record.trace.add(now, scenario::trace::faulted{f.kind, f.target, index});
     const auto agent = market.find_agent(guard, slot);
     if (!agent)
       continue;
@@ -91,14 +89,14 @@ std::uint64_t fault_line::apply_to_agents(const scenario::fault& f, const event&
     caf::anon_send(agent, msg::misbehave{m, market.roles()->get<orchestrator_actor>(
                                                 role::orchestrator_of(0))});
   }
-  return chosen.size();
+  return chosen;
 }
 
-void fault_line::apply(const event& e, instant now, market_host& market, run_record& record) {
+void fault_line::apply(const event& e, instant now, market_host& market, const run_plan& plan) {
   const auto& f = faults_[e.index];
-  std::uint64_t hit = 0;
+  std::vector<std::uint32_t> hit;
   if (f.target == scenario::fault_target::agents) {
-    hit = apply_to_agents(f, e, now, market, record);
+    hit = apply_to_agents(f, e, now, market, plan);
   } else {
     std::vector<std::string> roles;
     switch (f.target) {
@@ -133,8 +131,7 @@ void fault_line::apply(const event& e, instant now, market_host& market, run_rec
       const auto index = digits == std::string::npos
                              ? 0u
                              : static_cast<std::uint32_t>(std::stoul(name.substr(digits)));
-      record.trace.add(now, scenario::trace::faulted{f.kind, f.target, index});
-      ++hit;
+      hit.push_back(index);
       if (f.kind == scenario::fault_kind::pause) {
         const auto until = f.lasts > duration::zero() ? now + f.lasts : instant::max();
         if (auto* driver = market.driver())
@@ -144,7 +141,11 @@ void fault_line::apply(const event& e, instant now, market_host& market, run_rec
       }
     }
   }
-  record.collector.add(scenario::fault_injected{now, f.kind, hit});
+  // The record belongs to the recorder's thread.
+  if (const auto recorder = market.roles()->get<recorder_actor>(role::recorder))
+    caf::anon_send(recorder, msg::fault_seen{static_cast<std::uint8_t>(f.kind),
+                                             static_cast<std::uint8_t>(f.target), std::move(hit),
+                                             now});
 }
 
 } // namespace ainur

@@ -14,7 +14,7 @@ public:
   /// When the next fault is due, if any is left.
   [[nodiscard]] std::optional<instant> next() const;
   /// Carries out what is due.
-  void apply_due(instant now, market_host& market, run_record& record);
+  void apply_due(instant now, market_host& market, const run_plan& plan);
 
 private:
   struct event {
@@ -22,9 +22,9 @@ private:
     std::uint32_t index = 0; ///< in the scenario's list
     std::uint32_t turn = 0;  ///< of a repeated fault
   };
-  void apply(const event& e, instant now, market_host& market, run_record& record);
-  std::uint64_t apply_to_agents(const scenario::fault& f, const event& e, instant now,
-                                market_host& market, run_record& record);
+  void apply(const event& e, instant now, market_host& market, const run_plan& plan);
+  std::vector<std::uint32_t> apply_to_agents(const scenario::fault& f, const event& e, instant now,
+                                market_host& market, const run_plan& plan);
   std::vector<scenario::fault> faults_;
   std::vector<event> events_; ///< the next one last
   rng random_;

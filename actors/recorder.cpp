@@ -360,6 +360,14 @@ static recorder_actor::behavior_type behavior(self_type self, environment world,
                                     .verdict = scenario::safety_result::bypass,
                                     .who = labels_of(st, nullptr, agent_index(st, m.agent))});
       },
+      [self](const msg::fault_seen& m) {
+        auto& st = self->state;
+        const auto kind = static_cast<scenario::fault_kind>(m.kind);
+        for (const auto index : m.hit)
+          trace(st, m.at,
+                tr::faulted{kind, static_cast<scenario::fault_target>(m.target), index});
+        st.record->collector.add(scenario::fault_injected{m.at, kind, m.hit.size()});
+      },
       [self](const msg::task_news& m) {
         for (const auto& e : m.ends)
           take_end(self->state, e);

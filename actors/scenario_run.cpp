@@ -323,7 +323,7 @@ result<scenario::summary> scenario_run::run() {
       std::max<duration>((arrivals_end.time_since_epoch() + duration{60'000'000}) / 200, duration{50'000});
   for (;;) {
     const auto now = world.now();
-    faults_.apply_due(now, *market_, *record_);
+    faults_.apply_due(now, *market_, *plan_);
     if (over(now) || broken_)
       break;
     if (options_.stop != nullptr && options_.stop->load() && !plan_->stop_submitting) {

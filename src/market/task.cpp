@@ -33,7 +33,7 @@ result<void> validate(const subtask& part, std::size_t position) {
     return fail(errc::bad_task, "subtask " + std::to_string(position) + ": " + std::string{what});
   };
   if (part.capability.empty() || part.capability.size() > capability_length_max)
-    return bad("a capability has 1 to 128 bytes");
+    return bad("a capability has 1 to 256 bytes");
   if (part.work < duration::zero())
     return bad("work is negative");
   if (part.input.size() > input_size_max)

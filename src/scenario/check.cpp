@@ -122,6 +122,8 @@ void check_faults(problems& out, const config& c) {
     const auto& f = c.faults[i];
     const auto key = fmt::format("fault[{}]", i);
     const bool any_target = f.kind == fault_kind::kill || f.kind == fault_kind::pause;
+    if (f.kind == fault_kind::pause && c.clock == clock_kind::real_time)
+      add(out, key + ".kind", "pause needs clock = \"virtual\": on the real clock use kill");
     if (!any_target && f.target != fault_target::agents)
       add(out, key + ".target", fmt::format("{} is a fault of agents only", to_text(f.kind)));
     if (f.target != fault_target::agents && f.share.ppm != 0)

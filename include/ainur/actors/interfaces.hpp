@@ -172,6 +172,9 @@ using store_writer_actor = caf::typed_actor<
 
 namespace msg {
 struct agents_of_capability;
+struct account_views;
+struct ask_accounts;
+struct ask_listed;
 struct ask_status;
 struct ask_totals;
 struct ask_views;
@@ -184,6 +187,7 @@ struct call_agents;
 struct cancel_task;
 struct close_call;
 struct delivered;
+struct fault_seen;
 struct flush_report;
 struct gathered_bids;
 struct give_award;
@@ -192,6 +196,8 @@ struct guard_report;
 struct guards_known;
 struct hand_task;
 struct heartbeat;
+struct host_restarted;
+struct host_submits;
 struct judged;
 struct ledger_calls;
 struct list_agents;
@@ -234,6 +240,8 @@ using ledger_actor = caf::typed_actor<
     accepts<msg::ask_views>,
     // Answers the totals and hashes as of the last durable block.
     answers<msg::totals, msg::ask_totals>,
+    // Answers copies of accounts as of the last durable block.
+    answers<msg::account_views, msg::ask_accounts>,
     // The store_writer's word on a block.
     accepts<write_outcomes>,
     // A block or a deadline is due.
@@ -254,6 +262,8 @@ using shard_actor = caf::typed_actor<
     accepts<msg::list_agents>,
     // A group is down: its agents are off the list, its guard is not listened to.
     accepts<msg::group_lost>,
+    // Answers once a group's agents are listed and those who want them know.
+    answers<done, msg::ask_listed>,
     // An orchestrator wants a capability's agents, now and whenever they change.
     accepts<msg::want_agents>,
     // An orchestrator (re)started.
@@ -332,7 +342,18 @@ using task_follower = caf::typed_actor<accepts<msg::task_news>>;
 using recorder_actor =
     caf::typed_actor<accepts<msg::task_submitted>, accepts<msg::recorded_notes>,
                      accepts<msg::guard_report>, accepts<msg::bypass_seen>,
+                     accepts<msg::fault_seen>,
                      accepts<msg::task_news>, accepts<msg::block>>;
+
+/// The host program's side of a market: hands its tasks in, tells it what happens, and votes for
+/// its arbiters.
+using runtime_actor =
+    caf::typed_actor<accepts<msg::host_submits>, accepts<msg::cancel_task>,
+                     accepts<msg::host_restarted>, accepts<msg::guard_report>,
+                     accepts<msg::recorded_notes>, accepts<msg::bypass_seen>,
+                     accepts<msg::task_news>, accepts<msg::block>,
+                     // Time to hand in again what was not heard.
+                     accepts<msg::tick>>;
 
 } // namespace ainur
 

@@ -311,6 +311,14 @@ struct task_submitted {
   instant at{};
 };
 
+/// A fault was injected; kind and target as in room scenario.
+struct fault_seen {
+  std::uint8_t kind = 0;
+  std::uint8_t target = 0;
+  std::vector<std::uint32_t> hit; ///< indices of the targets
+  instant at{};
+};
+
 struct bypass_seen {
   account_id agent;
   instant at{};
@@ -343,6 +351,7 @@ struct guard_report {
 
 } // namespace ainur::msg
 
+AINUR_LOCAL_MESSAGE(ainur::msg::fault_seen)
 AINUR_LOCAL_MESSAGE(ainur::msg::task_submitted)
 AINUR_LOCAL_MESSAGE(ainur::msg::tick)
 AINUR_LOCAL_MESSAGE(ainur::msg::ledger_calls)

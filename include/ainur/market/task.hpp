@@ -65,7 +65,7 @@ struct task {
 };
 
 inline constexpr std::size_t subtasks_max = 64;
-inline constexpr std::size_t capability_length_max = 128;
+inline constexpr std::size_t capability_length_max = 256;
 inline constexpr std::size_t input_size_max = 1u << 20;
 
 /// Checks shape and sums. Errors: `bad_task` naming the subtask and field.
