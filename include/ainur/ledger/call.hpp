@@ -3,7 +3,7 @@
 // A call is a plain value. It acts for its *origin*: the account that signed, or an account hosted
 // by the signer. Calls travel in batches (batch.hpp), are gathered into blocks (block.hpp) and
 // carried out by `state::apply`. A call that fails changes nothing and is answered by one
-// `ledger::errc`. The rules behind each are those of the settlement (docs/settlement.md).
+// `ledger::errc`. The rules behind each are those of the settlement (docs/ledger.md).
 #pragma once
 
 #include <cstdint>
