@@ -29,6 +29,7 @@ int bad_input(const error& e);
 int internal_error(const error& e);
 
 // One per file.
+void add_bench(frame& f);
 void add_check(frame& f);
 void add_compare(frame& f);
 void add_explain(frame& f);

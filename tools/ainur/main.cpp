@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   add_run(f);
   add_explain(f);
   add_ledger(f);
+  add_bench(f);
   add_version(f);
   try {
     f.app.parse(argc, argv);

@@ -1,0 +1,51 @@
+// The benchmarks of docs/performance.md. Each measures raw CAF in the same run, so that ratios can
+// be compared between machines.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ainur/base/error.hpp"
+
+namespace ainur::bench {
+
+/// Whole tasks through a market, and through the same graph of actors with empty handlers.
+struct pipeline_options {
+  std::uint64_t tasks = 50'000;
+  std::uint64_t warm_up = 5'000; ///< tasks before the clock starts
+  std::uint32_t agents = 10'000;
+  std::uint32_t asked = 8;
+  std::uint32_t window = 4'000; ///< tasks under way at once
+  std::uint32_t orchestrators = 2;
+  std::uint32_t threads = 0; ///< 0: one a core
+  std::string data;          ///< folder of the durable ledger; must not hold one
+};
+
+struct pipeline_figures {
+  double tasks_per_second = 0;
+  double messages_per_task = 0; ///< of the empty graph; counted
+};
+
+/// Real clock, durable ledger. Errors: of the store; `base_errc::unsupported` if a task did not
+/// complete or the money is not conserved, since the figure would then mean nothing.
+[[nodiscard]] result<pipeline_figures> run_market(const pipeline_options& options);
+/// Raw CAF: as many actors and messages a task.
+[[nodiscard]] result<pipeline_figures> run_empty_graph(const pipeline_options& options);
+
+/// What a population of idle actors takes.
+struct population_figures {
+  double seconds = 0;
+  double bytes = 0; ///< resident, of one actor
+};
+
+/// Bare event-based actors, started lazily. For a process of its own.
+[[nodiscard]] result<population_figures> spawn_bare(std::uint32_t count);
+/// Agents of a market, each known to its guard and shard. For a process of its own.
+[[nodiscard]] result<population_figures> spawn_agents(std::uint32_t count);
+
+/// The middle value, or the mean of the two. Zero of nothing.
+[[nodiscard]] double median(std::vector<double> values);
+
+} // namespace ainur::bench
