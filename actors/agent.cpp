@@ -28,6 +28,14 @@ struct agent_state {
   std::optional<orchestration::worker> core;
   std::vector<job> jobs;
   orchestrator_actor bypass_to;
+
+  [[nodiscard]] const skill* does() const noexcept { return setup.agents->skill_of(setup.slot); }
+
+  ~agent_state() {
+    for (const auto& j : jobs)
+      j.cancel.cancel(); // nobody waits for it any more
+  }
+
   static inline const char* name = "ainur.agent";
 };
 
@@ -73,7 +81,7 @@ void deliver(self_type self, std::vector<job>::iterator at) {
                      .subtask = j.award.subtask,
                      .agent = s.setup.agents->members[s.setup.slot].account,
                      .digest = j.plan.digest};
-  if (s.setup.agents->does != nullptr) {
+  if (s.does() != nullptr) {
     d.gave_up = !j.content || j.content->size() > s.setup.agents->result_size_max;
     if (!d.gave_up)
       d.digest = market::digest_of(j.award.task, j.award.subtask, *j.content);
@@ -110,20 +118,28 @@ void start_skill(self_type self, job& j) {
       return run(o);
     } catch (const std::exception& e) { // a host's function may throw: it failed, no more
       return fail(base_errc::unsupported, e.what());
+    } catch (...) {
+      return fail(base_errc::unsupported, "the skill threw");
     }
   };
-  const auto& how = s.setup.agents->does->how;
+  const auto& how = s.does()->how;
+  const auto* blocking = std::get_if<skill::blocking_work>(&how);
   if (const auto* quick = std::get_if<skill::inline_work>(&how))
     return take(guarded(quick->run, order));
+  if (blocking != nullptr && s.setup.world.is_virtual())
+    return take(guarded(blocking->run, order)); // threads would make every run another
   // The answer may come from any thread: it is a message, once.
   j.has_content = false;
-  auto answer = [self_handle = caf::actor_cast<agent_actor>(self), call,
+  auto answer = [self_handle = caf::actor_cast<agent_actor>(self), call, late = s.setup.agents->late,
                  once = std::make_shared<std::atomic<bool>>(false)](result<bytes> r) {
-    if (!once->exchange(true))
-      caf::anon_send(self_handle,
-                     msg::skill_answered{call, r ? std::optional{std::move(*r)} : std::nullopt});
+    if (once->exchange(true))
+      return;
+    msg::skill_answered m{call, r ? std::optional{std::move(*r)} : std::nullopt};
+    if (late == nullptr)
+      return caf::anon_send(self_handle, std::move(m));
+    late->add([self_handle, m = std::move(m)] { caf::anon_send(self_handle, m); });
   };
-  if (const auto* blocking = std::get_if<skill::blocking_work>(&how)) {
+  if (blocking != nullptr) {
     const auto accepted = s.setup.pool->submit(
         [run = blocking->run, order, answer, guarded] { answer(guarded(run, order)); });
     if (!accepted)
@@ -134,6 +150,8 @@ void start_skill(self_type self, job& j) {
     std::get<skill::async_work>(how).start(order, answer);
   } catch (const std::exception& e) {
     answer(fail(base_errc::unsupported, e.what()));
+  } catch (...) {
+    answer(fail(base_errc::unsupported, "the skill threw"));
   }
 }
 
@@ -149,7 +167,7 @@ void take(self_type self, msg::take_award& m) {
   j.plan = core_of(s).begin(j.award, now);
   const auto call = j.award.call;
   const auto takes = j.plan.takes;
-  const bool simulated = s.setup.agents->does == nullptr;
+  const bool simulated = s.does() == nullptr;
   if (j.plan.silent) {
     core_of(s).end(); // it forgets the award: nobody hears of it again
     return;

@@ -176,6 +176,8 @@ void take_offer(self_type self, const msg::offered& m) {
                                        .now = now,
                                        .paid_unverified = s.setup.agents->paid_at_result});
     count(s, verdict, c, m.slot);
+    if (s.setup.report_at_once && !s.report.verdicts.empty())
+      tell_recorder(self);
     if (verdict.kind != safety::verdict_kind::refused) {
       const auto& who = s.setup.agents->members[m.slot];
       s.core.bid_sent(m.slot, verdict.safe.price, s.setup.agents->paid_at_result);
@@ -288,7 +290,12 @@ void settle(self_type self, const msg::settle_awards& m) {
   auto& s = self->state;
   ++s.report.hops;
   for (const auto& line : m.what.lines) {
-    end_work(s, line.call); // of an agent that stayed silent
+    const bool silent = s.works.contains(line.call);
+    end_work(s, line.call);
+    // A skill that has not answered in time is told that nobody waits any more.
+    if (silent && line.slot < s.agents.size() && s.agents[line.slot] &&
+        s.setup.agents->skill_of(line.slot) != nullptr)
+      self->send(s.agents[line.slot], msg::stop_work{line.call});
     if (line.slot < s.agents.size() && s.agents[line.slot] &&
         s.setup.agents->members[line.slot].terms.bids == orchestration::strategy::learner)
       self->send(s.agents[line.slot], msg::settled{line});

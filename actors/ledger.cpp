@@ -2,7 +2,6 @@
 // followers.
 #include <algorithm>
 
-#include "ainur/ledger/chain.hpp"
 #include "ainur/store/journal.hpp"
 #include "market_actors.hpp"
 
@@ -15,6 +14,8 @@ struct ledger_shell {
   std::uint64_t followers_version = ~std::uint64_t{0};
   std::vector<msg::ask_views> waiting_views; // until the block that is out is durable
   std::vector<caf::typed_response_promise<msg::totals>> waiting_totals;
+  std::vector<std::pair<msg::ask_accounts, caf::typed_response_promise<msg::account_views>>>
+      waiting_accounts;
   std::uint64_t standing_sequence = 0; // last record of the standing journal
   std::uint64_t tick_number = 0;
   std::optional<instant> tick_at;
@@ -24,7 +25,6 @@ struct ledger_shell {
 
 namespace {
 
-const auto genesis_key = as_bytes("genesis");
 using self_type = ledger_actor::stateful_pointer<ledger_shell>;
 constexpr store::writer_id ledger_writer{block_journal.value};
 /// Tick numbers below are those of timers; this one is a turn at the end of the mailbox.
@@ -37,6 +37,14 @@ void send_views(self_type self, const msg::ask_views& m) {
   self->send(m.to, std::move(answer));
 }
 
+msg::account_views accounts_now(const ledger::state& s, const msg::ask_accounts& m) {
+  msg::account_views answer;
+  answer.views.reserve(m.accounts.size());
+  for (const auto& id : m.accounts)
+    answer.views.push_back(s.account(id));
+  return answer;
+}
+
 msg::totals totals_now(const ledger::state& s) {
   const auto& r = s.rules();
   return {.height = s.height(),
@@ -47,6 +55,14 @@ msg::totals totals_now(const ledger::state& s) {
               s.escrows_overdue(r.review_window + r.dispute_window + r.arbitration_window),
           .state_hash = s.state_hash(),
           .block_hash = s.block_hash()};
+}
+
+/// What was asked while a block was on its way to the store.
+void answer_waiting(ledger_shell& s) {
+  for (auto& promise : std::exchange(s.waiting_totals, {}))
+    promise.deliver(totals_now(s.core->working()));
+  for (auto& [m, promise] : std::exchange(s.waiting_accounts, {}))
+    promise.deliver(accounts_now(s.core->working(), m));
 }
 
 void arm(self_type self) {
@@ -93,8 +109,7 @@ void publish(self_type self) {
     self->send(follower, msg::block{content});
   for (const auto& m : std::exchange(s.waiting_views, {}))
     send_views(self, m);
-  for (auto& promise : std::exchange(s.waiting_totals, {}))
-    promise.deliver(totals_now(s.core->working()));
+  answer_waiting(s);
 }
 
 /// Calls that come in one burst share a block: on the real clock one is cut when the mailbox has
@@ -113,7 +128,7 @@ void recover(self_type self) {
   if (!view)
     return self->quit(to_caf(view.error()));
   // The log was written by this node, and its hashes are checked; signatures are for `verify`.
-  auto state = open_ledger(**view, ledger::signatures::trusted);
+  auto state = ledger::open_log(**view, ledger::signatures::trusted);
   if (!state)
     return self->quit(to_caf(state.error()));
   auto extent = store::extent_of(**view, standing_journal);
@@ -123,71 +138,11 @@ void recover(self_type self) {
   s.core.emplace(std::move(*state), s.setup.options);
   for (const auto& m : std::exchange(s.waiting_views, {}))
     send_views(self, m);
-  for (auto& promise : std::exchange(s.waiting_totals, {}))
-    promise.deliver(totals_now(s.core->working()));
+  answer_waiting(s);
   arm(self);
 }
 
 } // namespace
-
-result<void> prepare_ledger(store::backend& store, const ledger::genesis& g) {
-  auto view = store.open_view();
-  if (!view)
-    return fail(std::move(view).error());
-  const auto known = (*view)->get(node_table, genesis_key);
-  if (!known)
-    return fail(known.error());
-  const auto form = ledger::encode_genesis(g);
-  if (*known) {
-    if (**known == form)
-      return {};
-    return fail(base_errc::unsupported, "the store holds a ledger that began with another genesis");
-  }
-  auto state = ledger::state::open(g);
-  if (!state)
-    return fail(std::move(state).error());
-  store::write_set set;
-  set.put(node_table, genesis_key, form);
-  set.snapshot(block_journal, 0, state->snapshot());
-  return store.commit(set);
-}
-
-result<ledger::genesis> read_genesis(const store::view& from) {
-  const auto form = from.get(node_table, genesis_key);
-  if (!form)
-    return fail(form.error());
-  if (!*form)
-    return fail(base_errc::not_found, "the store holds no ledger");
-  return ledger::decode_genesis(**form);
-}
-
-result<ledger::state> open_ledger(const store::view& from, ledger::signatures check) {
-  auto snapshot = store::snapshot_of(from, block_journal);
-  if (!snapshot)
-    return fail(std::move(snapshot).error());
-  if (!*snapshot)
-    return fail(base_errc::not_found, "the store holds no ledger");
-  auto state = ledger::state::restore((*snapshot)->state);
-  if (!state)
-    return state;
-  std::vector<store::journal_record> page;
-  std::size_t at = 0;
-  auto next = (*snapshot)->covers + 1;
-  const auto source = [&]() -> result<std::optional<bytes_view>> {
-    if (at == page.size()) {
-      auto more = store::read_journal(from, block_journal, next, 256);
-      if (!more)
-        return fail(std::move(more).error());
-      page = std::move(*more);
-      at = 0;
-      if (page.empty())
-        return std::optional<bytes_view>{};
-      next = page.back().sequence + 1;
-    }
-    return std::optional<bytes_view>{page[at++].content};
-  };
-  return ledger::replay(std::move(*state), source, check);
-}
 
 static ledger_actor::behavior_type
 behavior(self_type self, ledger_setup setup) {
@@ -223,6 +178,15 @@ behavior(self_type self, ledger_setup setup) {
           st.waiting_totals.push_back(promise);
         else
           promise.deliver(totals_now(st.core->working()));
+        return promise;
+      },
+      [self](msg::ask_accounts& m) -> caf::result<msg::account_views> {
+        auto& st = self->state;
+        auto promise = self->make_response_promise<msg::account_views>();
+        if (!st.core || st.core->block_is_out())
+          st.waiting_accounts.emplace_back(std::move(m), promise);
+        else
+          promise.deliver(accounts_now(st.core->working(), m));
         return promise;
       },
       [self](const write_outcomes& m) {

@@ -50,6 +50,11 @@ struct market_options {
   orchestration::intake_options intake;
   std::size_t blocking_workers = 4;
   bool keep_notes = false;
+  /// Guards tell the recorder at once of every action that they stop.
+  bool report_at_once = false;
+  /// Something was started again; the account is that of an agent, or none. Called by supervisors,
+  /// on their threads.
+  std::function<void(const std::string& role, const account_id& agent)> on_restart;
   /// Makes the recorder; null: none.
   std::function<caf::actor(caf::local_actor& parent, const std::shared_ptr<const registry>&,
                            const environment&)>
@@ -75,6 +80,15 @@ public:
 
   /// Adds a group of at most 999 agents; its number is filled in.
   std::uint32_t add_group(group g);
+  /// Adds a supervisor of the host program's own actors; it ends with the market.
+  void add_branch(supervisor_spec spec);
+  /// Waits until so many agents of a group are known to those who may ask them.
+  [[nodiscard]] result<void> wait_listed(std::uint32_t group, std::size_t agents);
+  /// On the virtual clock: takes what skills of other threads have answered.
+  void drain_late() {
+    if (late_)
+      late_->drain();
+  }
   /// Ends everything in order. The destructor does it too.
   void stop();
 
@@ -100,8 +114,11 @@ public:
 
   /// Calls of hosted accounts for the next block, without waiting for their answers.
   void call_ledger(std::vector<ledger::entry> calls);
+  /// The same with a number for each, by which its answer is found in a published block.
+  void call_ledger(std::vector<orchestration::outputs::request> calls);
   /// As of the last durable block. On the virtual clock time may pass meanwhile.
   [[nodiscard]] result<msg::totals> ask_totals();
+  [[nodiscard]] result<msg::account_views> ask_accounts(std::vector<account_id> accounts);
   [[nodiscard]] result<orchestration::task_status> ask_status(const task_id& task);
   /// Lets everything that is ready run; nothing to do on the real clock.
   void settle();
@@ -159,6 +176,7 @@ private:
   std::shared_ptr<store::backend> store_;
   std::shared_ptr<registry> roles_ = std::make_shared<registry>();
   std::shared_ptr<blocking_pool> pool_;
+  std::shared_ptr<late_answers> late_; // virtual clock
   std::shared_ptr<std::atomic<std::uint64_t>> restarts_ =
       std::make_shared<std::atomic<std::uint64_t>>(0);
   account_id host_;
@@ -166,6 +184,7 @@ private:
   std::shared_ptr<roster_list> rosters_ = std::make_shared<roster_list>();
   std::uint32_t next_group_ = 0;
   std::uint32_t tiers_ = 0;
+  std::uint64_t branches_ = 0;
   std::uint64_t resumed_tasks_ = 0;
   std::uint64_t resumed_at_ = 0;
   bool stopped_ = false;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "ainur/orchestration/acks.hpp"
 #include "ainur/store/journal.hpp"
 #include "market_actors.hpp"
 
@@ -120,12 +121,11 @@ ack_file::~ack_file() {
 }
 
 void ack_file::submitted(const task_id& task) {
-  lines_ += R"({"task":")" + to_string(task) + R"(","ack":"submitted"})" "\n";
+  lines_ += orchestration::to_line({task, {}}) + "\n";
 }
 
 void ack_file::ended(const task_id& task, market::final_state state, amount paid) {
-  lines_ += R"({"task":")" + to_string(task) + R"(","ack":"final","state":")" +
-            std::string{to_string(state)} + R"(","paid":)" + std::to_string(paid.micro()) + "}\n";
+  lines_ += orchestration::to_line({task, orchestration::task_ending{state, paid}}) + "\n";
 }
 
 void ack_file::flush() {
@@ -171,6 +171,7 @@ behavior(self_type self, node_setup setup) {
         auto& s = self->state;
         if (!s.core)
           return to_caf({market::errc::busy, "the node recovers"});
+        s.core->sweep(now_of(s));
         auto status = s.core->status(m.task);
         if (!status)
           return to_caf(status.error());
@@ -198,10 +199,7 @@ behavior(self_type self, node_setup setup) {
         s.orchestrators.erase(m.number);
         if (!s.core)
           return;
-        s.core->on_orchestrator_lost(m.number);
-        // Those that live take over at once.
-        if (!s.orchestrators.empty())
-          s.core->on_orchestrator_ready(s.orchestrators.begin()->first, s.out);
+        s.core->on_orchestrator_lost(m.number, s.out); // those that live take over at once
         flush(self);
       },
       [self](const write_outcomes& m) {

@@ -39,6 +39,8 @@ enum class runtime_errc : std::uint16_t {
 /// Movable. Must be stopped (or destroyed) before an actor system of the host is.
 class runtime {
 public:
+  struct impl; ///< of no use outside
+
   /// On an actor system of its own. Errors: `bad_option`; the store's; the ledger's.
   [[nodiscard]] static result<runtime> start(runtime_options options);
 
@@ -101,7 +103,6 @@ public:
 
 private:
   friend struct runtime_access;
-  struct impl;
   explicit runtime(std::unique_ptr<impl> made) noexcept;
   std::unique_ptr<impl> impl_;
 };

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -25,6 +26,15 @@
 #include "ainur/safety/barrier.hpp"
 
 namespace ainur {
+
+/// For inputs and results that are text.
+[[nodiscard]] inline bytes bytes_of(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+
+[[nodiscard]] inline std::string text_of(bytes_view content) {
+  return {content.begin(), content.end()};
+}
 
 /// Judges a result; a function of the host program, called by its name in a task. Must be quick,
 /// and thread-safe on the real clock; an exception counts as a rejection.
