@@ -126,15 +126,17 @@ void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subta
   }
   const auto asked = static_cast<std::uint32_t>(c.peers.size());
   s.peers_asked += asked;
-  if (keep_notes)
-    out.notes.push_back({.task = t.id,
-                         .subtask = subtask,
-                         .what = outputs::note::kind::called,
-                         .call = l.call,
-                         .bids = {},
-                         .agent = {},
-                         .price = part.reserve,
-                         .count = asked});
+  if (keep_notes) {
+    auto& note = out.notes.emplace_back();
+    note.task = t.id;
+    note.subtask = subtask;
+    note.what = outputs::note::kind::called;
+    note.call = l.call;
+    note.price = part.reserve;
+    note.count = asked;
+    for (const auto& [at, peer] : c.peers)
+      note.bids.emplace_back(agents.find(peer)->agent, amount{});
+  }
   deadlines_.push({now.mono + options_.call_window, deadline::kind::call, l.call});
   calls_.emplace(l.call, std::move(c));
 }

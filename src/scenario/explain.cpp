@@ -203,10 +203,11 @@ struct sentences {
   }
 
   std::string operator()(const trace::awarded& e) const {
-    return fmt::format(
-        "{}awarded to {} for {}, which is {} {}", part(e.subtask), agent(e.agent),
-        to_string(e.price), e.why == "its own ask" ? "" : "the",
-        e.why == "its own ask" ? e.why : fmt::format("{} (it asked {})", e.why, to_string(e.ask)));
+    const auto why = e.why == "its own ask"
+                         ? e.why
+                         : fmt::format("the {} (it asked {})", e.why, to_string(e.ask));
+    return fmt::format("{}awarded to {} for {}, which is {}", part(e.subtask), agent(e.agent),
+                       to_string(e.price), why);
   }
 
   std::string operator()(const trace::result_posted& e) const {

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# ledger show and verify, on what a run left behind.
+# shellcheck disable=SC2154
+source "$AINUR_SOURCE/tests/support/shell.sh"
+
+# One run for all cases, of which each gets a copy where it spoils something.
+cd "$scratch" || exit 3
+ainur new market.toml >/dev/null
+timeout 120 ainur run market.toml --json --set workload.synthetic.tasks=200 --data kept >run.json
+kept=$scratch/kept
+
+copy() { cp -r --sparse=always "$kept" data; }
+
+# value KEY: of a key that stands once in the JSON last printed.
+value() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" <<<"$out" | head -n 1; }
+
+begin "show prints height, hashes and totals, as the run told them"
+run ainur ledger show "$kept"
+expect_status 0
+for part in height time chain block_hash state_hash accounts issuance escrow treasury; do
+  expect_match "$out" "^$part  "
+done
+expect_match "$out" '^conserved +true$'
+run ainur ledger show "$kept" --json
+expect_status 0
+expect_match "$(cat ../run.json)" "\"state_hash\": *\"$(value state_hash)\""
+expect_match "$(cat ../run.json)" "\"height\": *$(value height)[,}]?"
+expect_equal "$(value open_tasks)" 0
+run ainur ledger show --data "$kept" --json
+expect_status 0
+
+begin "verify replays everything and counts"
+run ainur ledger verify "$kept" --json
+expect_status 0
+expect_equal "$(value verified)" true
+expect_equal "$(value from_height)" 0
+expect_equal "$(value blocks)" "$(value height)"
+expect_equal "$(value tasks_opened)" "$(value tasks_ended)"
+[ "$(value acknowledgements)" -ge $((2 * $(value tasks_ended))) ] || fails "too few acknowledgements"
+run ainur ledger verify "$kept"
+expect_status 0
+expect_match "$out" '^verified +true$'
+
+begin "show prints one account by its did or its number"
+run ainur ledger show "$kept" --json
+account=$(value chain) # not an account
+run ainur ledger show "$kept" "$account"
+expect_status 2
+expect_match "$err" "$account"
+run ainur ledger show "$kept" nobody
+expect_status 2
+expect_match "$err" 'nobody'
+
+begin "a folder that is not there, or holds no ledger, is named"
+for command in show verify; do
+  run ainur ledger "$command" no/such
+  expect_status 2
+  expect_match "$err" 'no/such'
+  mkdir -p empty
+  run ainur ledger "$command" empty
+  expect_status 2
+  expect_match "$err" 'empty.*--data'
+  expect_equal "$out" ''
+done
+expect_no_file empty/store
+
+begin "a store that is no store is status 2 or 1, never a crash"
+mkdir -p data/store
+head -c 100000 /dev/urandom >data/store/store.mdb
+run ainur ledger verify data
+[ "$status" -eq 1 ] || [ "$status" -eq 2 ] || fails "status $status"
+expect_match "$err" '^ainur: '
+
+begin "an acknowledgement that the ledger does not hold is status 1, with its line"
+copy
+lines=$(wc -l <data/acks.jsonl)
+echo '{"task":"00000000000000000000000000000000","ack":"submitted"}' >>data/acks.jsonl
+run ainur ledger verify data
+expect_status 1
+expect_match "$err" "acks\.jsonl:$((lines + 1)): .*never opened"
+sed -i '$d' data/acks.jsonl
+sed -i '0,/"state":"completed","paid":/s//"state":"completed","paid":9/' data/acks.jsonl
+run ainur ledger verify data
+expect_status 1
+expect_match "$err" 'acks\.jsonl:[0-9]+: .*was acknowledged as completed'
+
+begin "an acknowledgement cut short at the end is none; one cut in the middle is damage"
+copy
+printf '{"task":"0000' >>data/acks.jsonl
+run ainur ledger verify data
+expect_status 0
+printf '\n' >>data/acks.jsonl
+run ainur ledger verify data
+expect_status 1
+expect_match "$err" 'acks\.jsonl:[0-9]+: '
+
+begin "a byte that flips in the store is found, and the record named"
+copy
+chain=$(ainur ledger show data --json | sed -n 's/.*"chain": "\([0-9a-f]*\)".*/\1/p')
+python3 - data/store/store.mdb "$chain" <<'END'
+import sys
+path, chain = sys.argv[1], bytes.fromhex(sys.argv[2])
+with open(path, "r+b") as file:
+    data = file.read()
+    at = data.find(chain)  # in snapshots, and the first block's "previous"
+    assert at > 0
+    while at > 0:
+        file.seek(at + 5)
+        file.write(bytes([data[at + 5] ^ 64]))
+        at = data.find(chain, at + 1)
+END
+run ainur ledger verify data
+expect_status 1
+expect_match "$err" 'damaged|diverged|at height'
+expect_equal "$out" ''
+
+finish
