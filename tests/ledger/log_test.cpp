@@ -16,7 +16,7 @@ genesis small_genesis() {
   g.time = epoch;
   g.authority = self_keyed(5).id;
   g.council = self_keyed(4).id;
-  for (const std::uint8_t n : {1, 2, 3})
+  for (const auto n : {std::uint8_t{1}, std::uint8_t{2}, std::uint8_t{3}})
     g.allocations.push_back({self_keyed(n).id, amount::ainu(1'000), {}});
   std::sort(g.allocations.begin(), g.allocations.end(),
             [](const auto& x, const auto& y) { return x.account < y.account; });
