@@ -191,7 +191,7 @@ TEST_CASE("the story has the steps of its task alone, in their order") {
         "0.051 AINU)",
         "+4.300000  agent 2 (rogues) posted its result", "dispute opened",
         "dispute ruled for the agent", "ended in success: 0.061 AINU paid",
-        "resolved after 4600ms: 0.061 AINU paid of 0.25 AINU (disputed)"}) {
+        "resolved after 4s 600ms: 0.061 AINU paid of 0.25 AINU (disputed)"}) {
     CAPTURE(part);
     const auto found = text.find(part, at);
     CHECK_MESSAGE(found != std::string::npos, text);

@@ -60,8 +60,7 @@ TEST_CASE("a scenario is read with its units") {
     review = "90min"
     bond_min = 120
     [[fault]]
-    kind = "pause"
-    target = "ledger"
+    kind = "silent"
     at = "1min"
     for = "2s"
   )");
