@@ -66,6 +66,8 @@ private:
 int pipeline(const pipeline_arguments& a) {
   std::vector<double> ours;
   std::vector<double> empty;
+  std::vector<double> cpu;
+  std::vector<double> empty_cpu;
   double messages = 0;
   for (std::uint32_t run = 0; run < a.runs; ++run) {
     const auto graph = bench::run_empty_graph(a.options);
@@ -81,6 +83,8 @@ int pipeline(const pipeline_arguments& a) {
       return internal_error(market.error());
     empty.push_back(graph->tasks_per_second);
     ours.push_back(market->tasks_per_second);
+    cpu.push_back(market->cpu_us_per_task);
+    empty_cpu.push_back(graph->cpu_us_per_task);
     messages = graph->messages_per_task;
     if (!a.json)
       std::fprintf(stderr, "run %u of %u: %.0f tasks/s, empty graph %.0f tasks/s\n", run + 1,
@@ -98,6 +102,8 @@ int pipeline(const pipeline_arguments& a) {
                              {"empty_graph_tasks_per_second", median(empty)},
                              {"empty_graph_messages_per_task", messages},
                              {"ratio", ratio},
+                             {"cpu_us_per_task", median(cpu)},
+                             {"empty_graph_cpu_us_per_task", median(empty_cpu)},
                              {"tasks_per_second_of_runs", ours},
                              {"empty_graph_tasks_per_second_of_runs", empty}}
                   .dump(2)
@@ -108,6 +114,8 @@ int pipeline(const pipeline_arguments& a) {
   std::printf("empty message graph, raw CAF  %10.0f /s   (%.1f messages a task)\n", median(empty),
               messages);
   std::printf("ratio                         %10.1f %%\n", ratio * 100);
+  std::printf("processor time a task         %10.1f us  (empty graph %.1f us)\n", median(cpu),
+              median(empty_cpu));
   return exit_ok;
 }
 

@@ -2,6 +2,7 @@
 // be compared between machines.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -25,6 +26,7 @@ struct pipeline_options {
 
 struct pipeline_figures {
   double tasks_per_second = 0;
+  double cpu_us_per_task = 0;   ///< of all threads, user and system: for machines with other work
   double messages_per_task = 0; ///< of the empty graph; counted
 };
 
@@ -44,6 +46,17 @@ struct population_figures {
 [[nodiscard]] result<population_figures> spawn_bare(std::uint32_t count);
 /// Agents of a market, each known to its guard and shard. For a process of its own.
 [[nodiscard]] result<population_figures> spawn_agents(std::uint32_t count);
+
+/// An instant in wall and processor time.
+struct lap {
+  std::chrono::steady_clock::time_point wall{};
+  double cpu_us = 0; ///< of this process
+
+  [[nodiscard]] static lap now();
+};
+
+/// Speed from one lap to the next.
+[[nodiscard]] pipeline_figures figures_of(const lap& begin, const lap& end, std::uint64_t tasks);
 
 /// The middle value, or the mean of the two. Zero of nothing.
 [[nodiscard]] double median(std::vector<double> values);

@@ -148,7 +148,6 @@ namespace ainur::bench {
 namespace {
 
 using namespace empty;
-using steady = std::chrono::steady_clock;
 
 constexpr std::uint32_t group_size = 999;
 constexpr std::uint32_t nobody = ~std::uint32_t{0};
@@ -159,7 +158,7 @@ struct graph {
   caf::actor client, node, writer, ledger, reputation;
   std::vector<caf::actor> orchestrators, guards, agents;
   std::atomic<std::uint64_t> messages{0};
-  steady::time_point start{}, end{};
+  lap start, end;
   std::promise<void> over;
 
   [[nodiscard]] std::uint64_t total() const { return options.warm_up + options.tasks; }
@@ -209,12 +208,12 @@ caf::behavior client(client_type* self, const graph_ptr& g) {
             auto& s = self->state;
             for (std::size_t i = 0; i < m.tasks.size(); ++i) {
               if (s.ended++ == s.g->options.warm_up)
-                s.g->start = steady::now();
+                s.g->start = lap::now();
               next();
             }
             if (s.ended < s.g->total())
               return;
-            s.g->end = steady::now();
+            s.g->end = lap::now();
             s.g->over.set_value();
           }};
 }
@@ -450,7 +449,6 @@ result<pipeline_figures> run_empty_graph(const pipeline_options& options) {
   const auto g = std::make_shared<graph>();
   g->options = options;
   auto over = g->over.get_future();
-  pipeline_figures figures;
   {
     caf::actor_system_config config;
     configure(config, {.threads_max = options.threads});
@@ -482,8 +480,7 @@ result<pipeline_figures> run_empty_graph(const pipeline_options& options) {
     g->guards.clear();
     g->agents.clear();
   }
-  const auto took = std::chrono::duration<double>(g->end - g->start).count();
-  figures.tasks_per_second = static_cast<double>(options.tasks) / took;
+  auto figures = figures_of(g->start, g->end, options.tasks);
   figures.messages_per_task =
       static_cast<double>(g->messages.load()) / static_cast<double>(g->total());
   return figures;

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <future>
 
+#include <sys/resource.h>
+
 #include <caf/stateful_actor.hpp>
 
 #include "bench.hpp"
@@ -12,15 +14,13 @@ namespace ainur::bench {
 
 namespace {
 
-using steady = std::chrono::steady_clock;
-
 constexpr std::uint32_t group_size = 999;
 constexpr std::uint32_t clients = 64;
 
 /// What the driving actor found; read when it says so.
 struct tally {
-  steady::time_point begin{};
-  steady::time_point end{};
+  lap begin;
+  lap end;
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   market::cause why = market::cause::none; ///< of the first that failed
@@ -65,7 +65,7 @@ void take_news(self_type self, const msg::task_news& m) {
   const auto total = s.options.warm_up + s.options.tasks;
   for (const auto& e : m.ends) {
     if (s.ended++ == s.options.warm_up)
-      f.begin = steady::now();
+      f.begin = lap::now();
     if (e.state == market::final_state::completed)
       ++f.completed;
     else if (f.failed++ == 0)
@@ -75,7 +75,7 @@ void take_news(self_type self, const msg::task_news& m) {
   }
   if (s.ended < total)
     return;
-  f.end = steady::now();
+  f.end = lap::now();
   f.over.set_value();
 }
 
@@ -161,6 +161,21 @@ result<void> populate(market_host& host, const pipeline_options& o) {
 
 } // namespace
 
+lap lap::now() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto us = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
+  };
+  return {std::chrono::steady_clock::now(), us(usage.ru_utime) + us(usage.ru_stime)};
+}
+
+pipeline_figures figures_of(const lap& begin, const lap& end, std::uint64_t tasks) {
+  const auto n = static_cast<double>(tasks);
+  const auto seconds = std::chrono::duration<double>(end.wall - begin.wall).count();
+  return {.tasks_per_second = n / seconds, .cpu_us_per_task = (end.cpu_us - begin.cpu_us) / n};
+}
+
 double median(std::vector<double> values) {
   if (values.empty())
     return 0;
@@ -198,8 +213,7 @@ result<pipeline_figures> run_market(const pipeline_options& options) {
                     " tasks did not complete; the first: " + std::string{to_string(figures->why)});
   if (!totals->conserved)
     return fail(base_errc::unsupported, "the ledger's money is not conserved");
-  const auto took = std::chrono::duration<double>(figures->end - figures->begin).count();
-  return pipeline_figures{.tasks_per_second = static_cast<double>(options.tasks) / took};
+  return figures_of(figures->begin, figures->end, options.tasks);
 }
 
 } // namespace ainur::bench

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# bench: small runs of both benchmarks; what they measure is not judged here.
+# shellcheck disable=SC2154
+source "$AINUR_SOURCE/tests/support/shell.sh"
+
+begin "the pipeline is measured with its empty graph, and leaves nothing behind"
+mkdir data
+run timeout 120 ainur bench pipeline --tasks 300 --warm-up 20 --agents 1200 --window 50 --runs 1 \
+  --data data --json
+expect_status 0
+expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"empty_graph_messages_per_task": [3-6][0-9]'
+expect_equal "$(ls data)" ''
+
+begin "the population is measured with bare actors"
+run timeout 120 ainur bench population --count 3000 --runs 1 --json
+expect_status 0
+expect_match "$out" '"memory_ratio": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"bare_bytes_per_actor": [0-9]*[1-9]'
+
+begin "bad numbers are refused"
+run ainur bench population --count 0
+expect_status 2
+expect_match "$err" 'count'
+
+finish
