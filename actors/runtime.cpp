@@ -68,13 +68,13 @@ void runtime::stop() {
 result<agent> runtime::spawn(agent_spec spec) {
   std::vector<agent_spec> one;
   one.push_back(std::move(spec));
-  auto made = spawn(std::move(one));
+  auto made = spawn_many(std::move(one));
   if (!made)
     return fail(std::move(made).error());
   return std::move(made->front());
 }
 
-result<std::vector<agent>> runtime::spawn(std::vector<agent_spec> specs) {
+result<std::vector<agent>> runtime::spawn_many(std::vector<agent_spec> specs) {
   return enter(impl_, true, [&] { return impl_->spawn(std::move(specs)); });
 }
 

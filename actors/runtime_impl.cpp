@@ -9,7 +9,7 @@ namespace ainur {
 
 namespace {
 
-constexpr duration ledger_patience{60'000'000};
+constexpr duration ledger_patience{60'000'000}; ///< real; or virtual, on that clock
 constexpr std::size_t name_length_max = 256;
 constexpr duration time_max = std::chrono::hours{24 * 365 * 10};
 
@@ -201,21 +201,42 @@ result<std::unique_ptr<runtime::impl>> runtime::impl::start(runtime_options opti
     *roles = made->market->roles();
     made->host = made->market->host();
     made->next_request = made->market->resumed_at();
-    std::vector<ledger::entry> calls;
+    if (auto ok = made->wait_until_up(); !ok)
+      return fail(std::move(ok).error());
+    std::vector<wanted_account> arbiters;
     for (std::uint64_t i = 0; i < arbiters_provided; ++i) {
       const auto index = first_arbiter_index + i;
-      const auto id = made->market->account(index);
-      made->book->host_account(id, index);
-      calls.push_back({id, index, ledger::open_account{id}});
+      arbiters.push_back({made->market->account(index), index, {}, {}});
+      made->book->host_account(arbiters.back().id, index);
     }
-    // On a store that goes on they are open already, and the ledger says so.
-    if (auto ok = made->carry_out(std::move(calls));
-        !ok && !ok.error().is(ledger::errc::already_open))
+    if (auto ok = made->provide(arbiters); !ok)
       return fail(std::move(ok).error());
     return made;
   } catch (const std::exception& e) {
     return fail(base_errc::unsupported, std::string{"the runtime cannot start: "} + e.what());
   }
+}
+
+/// The actors of a market start one after the other; on the real clock beside us.
+result<void> runtime::impl::wait_until_up() {
+  const auto& roles = *market->roles();
+  const auto is_up = [&] {
+    for (const auto& name :
+         {role::writer, role::ledger, role::reputation, role::node, role::recorder, role::shard})
+      if (!roles.get<caf::actor>(name))
+        return false;
+    return roles.list<caf::actor>("orchestrator/").size() == options.orchestrators;
+  };
+  const auto until = std::chrono::steady_clock::now() + ledger_patience;
+  while (!is_up()) {
+    if (market->driver() != nullptr || std::chrono::steady_clock::now() > until)
+      return fail(runtime_errc::timed_out, "an actor of the market has not started");
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  // The ledger answers once it has read its log.
+  if (auto totals = market->ask_totals(); !totals)
+    return fail(std::move(totals).error());
+  return {};
 }
 
 void runtime::impl::stop() {
@@ -292,19 +313,39 @@ result<void> runtime::impl::carry_out(std::vector<ledger::entry> calls) {
   return {};
 }
 
-/// Makes what is missing of these accounts, and shows all of them.
+/// Makes what is missing of these accounts, and shows all of them. What a restart of the ledger
+/// lost is still missing at the next try.
 result<runtime::impl::views> runtime::impl::provide(const std::vector<wanted_account>& accounts) {
+  constexpr int tries_max = 3;
   std::vector<account_id> ids{host};
   for (const auto& a : accounts)
     ids.push_back(a.id);
-  auto seen = market->ask_accounts(ids);
-  if (!seen)
-    return fail(std::move(seen).error());
+  for (int tried = 1;; ++tried) {
+    auto seen = market->ask_accounts(ids);
+    if (!seen)
+      return fail(std::move(seen).error());
+    auto missing = calls_for(accounts, seen->views);
+    if (!missing)
+      return fail(std::move(missing).error());
+    if (missing->empty())
+      return views{std::make_move_iterator(seen->views.begin() + 1),
+                   std::make_move_iterator(seen->views.end())};
+    auto ok = carry_out(std::move(*missing));
+    if (!ok && !ok.error().is(runtime_errc::timed_out))
+      return fail(std::move(ok).error());
+    if (tried == tries_max)
+      return fail(runtime_errc::timed_out, "the ledger has not opened the accounts");
+  }
+}
+
+/// `seen` begins with the host.
+result<std::vector<ledger::entry>>
+runtime::impl::calls_for(const std::vector<wanted_account>& accounts, const views& seen) const {
   std::vector<ledger::entry> calls;
   amount sum;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     const auto& a = accounts[i];
-    const auto& there = seen->views[i + 1];
+    const auto& there = seen[i + 1];
     amount given;
     if (!there)
       given = a.free.saturating_plus(a.bonded);
@@ -313,25 +354,18 @@ result<runtime::impl::views> runtime::impl::provide(const std::vector<wanted_acc
     if (!given.is_zero())
       calls.push_back({host, std::nullopt, ledger::transfer{a.id, given}});
     sum = sum.saturating_plus(given);
-    if (there ? there->controller == host : !given.is_zero())
+    // One that has never acted is not known as hosted, and could not be told from a stranger.
+    if (there ? there->host.is_none() || there->controller == host : !given.is_zero())
       calls.push_back({a.id, a.index, ledger::open_account{a.id}});
-    if (!a.bonded.is_zero() && (!there || !there->rated))
+    if (!a.bonded.is_zero() && (!there || (there->bonded.is_zero() && !there->rated)))
       calls.push_back({a.id, a.index, ledger::bond{a.bonded}});
   }
-  const auto& purse = seen->views.front();
+  const auto& purse = seen.front();
   if (!sum.is_zero() && (!purse || purse->free < sum))
     return fail(ledger::errc::insufficient_funds, "the host's balance does not cover " +
                                                       to_string(sum) +
                                                       "; give the runtime a larger host_balance");
-  if (calls.empty())
-    return views{std::make_move_iterator(seen->views.begin() + 1),
-                 std::make_move_iterator(seen->views.end())};
-  if (auto ok = carry_out(std::move(calls)); !ok)
-    return fail(std::move(ok).error());
-  seen = market->ask_accounts({ids.begin() + 1, ids.end()});
-  if (!seen)
-    return fail(std::move(seen).error());
-  return std::move(seen->views);
+  return calls;
 }
 
 result<std::vector<agent>> runtime::impl::spawn(std::vector<agent_spec> specs) {

@@ -63,6 +63,9 @@ private:
   using views = std::vector<std::optional<ledger::account_view>>;
 
   [[nodiscard]] result<views> provide(const std::vector<wanted_account>& accounts);
+  [[nodiscard]] result<void> wait_until_up();
+  [[nodiscard]] result<std::vector<ledger::entry>>
+  calls_for(const std::vector<wanted_account>& accounts, const views& seen) const;
   [[nodiscard]] result<void> carry_out(std::vector<ledger::entry> calls);
   [[nodiscard]] result<std::vector<agent>> add_agents(std::vector<agent_spec>& specs);
   [[nodiscard]] group make_group(std::span<agent_spec> specs, std::span<const wanted_account> ids,

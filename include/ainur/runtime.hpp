@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "ainur/ledger/error.hpp"
 #include "ainur/runtime_types.hpp"
 
 namespace ainur {
@@ -59,7 +60,7 @@ public:
   /// balance is too small.
   [[nodiscard]] result<agent> spawn(agent_spec spec);
   /// Many at once, in groups of at most 999 under a supervisor and a guard each. All or none.
-  [[nodiscard]] result<std::vector<agent>> spawn(std::vector<agent_spec> specs);
+  [[nodiscard]] result<std::vector<agent>> spawn_many(std::vector<agent_spec> specs);
 
   /// An account with at least this free balance. Errors: as above.
   [[nodiscard]] result<client> open_client(const std::string& name, amount balance);
