@@ -239,6 +239,10 @@ private:
 
 result<void> scenario_run::prepare() {
   if (!options_.trace_file.empty()) {
+    // Only now is it known that the input is good, so nothing is left behind by a bad one.
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path{options_.trace_file}.parent_path(),
+                                        ignored);
     record_->trace_out.open(options_.trace_file, std::ios::binary | std::ios::trunc);
     if (!record_->trace_out)
       return fail(base_errc::io, options_.trace_file + ": cannot be written");

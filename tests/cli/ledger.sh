@@ -36,7 +36,8 @@ expect_equal "$(value verified)" true
 expect_equal "$(value from_height)" 0
 expect_equal "$(value blocks)" "$(value height)"
 expect_equal "$(value tasks_opened)" "$(value tasks_ended)"
-[ "$(value acknowledgements)" -ge $((2 * $(value tasks_ended))) ] || fails "too few acknowledgements"
+[ "$(value acknowledgements)" -ge $((2 * $(value tasks_ended))) ] ||
+  fails "too few acknowledgements"
 run ainur ledger verify "$kept"
 expect_status 0
 expect_match "$out" '^verified +true$'

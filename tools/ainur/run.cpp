@@ -123,12 +123,6 @@ int run(const run_arguments& a) {
   const auto config = scenario::load_scenario(a.scenario, overrides);
   if (!config)
     return bad_input(config.error());
-  if (!a.out.empty()) {
-    std::error_code failed;
-    std::filesystem::create_directories(a.out, failed);
-    if (failed)
-      return bad_input({base_errc::io, a.out + ": " + failed.message()});
-  }
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   auto progress = std::make_unique<progress_line>(a.quiet || a.json);
