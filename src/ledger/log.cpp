@@ -259,12 +259,12 @@ result<verification> verify_log(const store::view& from, const block_observer& o
       return fail(same.error());
     ++v.snapshots;
   }
-  const auto standing_records = standings.end();
-  if (!standing_records)
-    return fail(standing_records.error());
   if (v.final_state.height() != height)
     return fail(errc::bad_block, "record " + std::to_string(height) + " of the log is not the " +
                                      "block of that height");
+  const auto standing_records = standings.end();
+  if (!standing_records)
+    return fail(standing_records.error());
   v.standing_records = *standing_records;
   if (auto sound = v.final_state.audit(); !sound)
     return fail(sound.error());

@@ -183,7 +183,7 @@ struct outputs {
     std::uint16_t subtask = 0;
     enum class kind : std::uint8_t { opened, called, decided, awarded, delivered, judged } what;
     market::call_number call = 0;
-    std::vector<std::pair<account_id, amount>> bids; ///< of `decided`
+    std::vector<std::pair<account_id, amount>> bids; ///< of `decided`; of `called` who was asked
     account_id agent;
     amount price;
     std::uint32_t count = 0; ///< peers asked
