@@ -41,6 +41,7 @@ agent_spec carrier(std::string name, const char* crate, std::uint64_t price) {
 int main() {
   auto market = runtime::start({.clock = clock_kind::virtual_time,
                                 .seed = 7,
+                                .mechanism = market::mechanism::first_price,
                                 .barriers = {royal_decree()},
                                 .verifiers = {{"bread", is_bread}}})
                     .value();
@@ -73,12 +74,13 @@ int main() {
   const auto castle = market.open_client("castle", amount::ainu(1'000)).value();
   int loads = 0;
   for (int frame = 0; frame < 600; ++frame) { // ten frames a second
-    if (frame % 100 == 0)
-      loads +=
-          market
-              .submit(castle,
-                      {.subtasks = {{"carry"}}, .budget = amount::ainu(10), .verifier = "bread"})
-              .has_value();
+    if (frame % 100 == 0) {
+      const task_request load{.subtasks = {{"carry"}},
+                              .budget = amount::ainu(10),
+                              .reputation_min = 500, // where everybody starts
+                              .verifier = "bread"};
+      loads += market.submit(castle, load).has_value();
+    }
     (void)market.run_for(std::chrono::milliseconds{100}); // the market's part of the frame
   }
   const auto sums = market.ledger_totals().value();

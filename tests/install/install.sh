@@ -61,11 +61,14 @@ expect_status 0
 
 for source in "$AINUR_SOURCE"/examples/embed/*.cpp; do
   [ -e "$source" ] || continue
-  begin "examples/embed/${source##*/} builds and runs"
+  begin "examples/embed/${source##*/} builds, runs and prints what it should"
   build "$source" host
   expect_status 0
   run timeout 120 ./host
   expect_status 0
+  expected=${source%.cpp}.out
+  expect_file "$expected"
+  expect_equal "$out" "$(cat "$expected")"
 done
 
 finish
