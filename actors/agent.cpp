@@ -1,5 +1,5 @@
-// The agent actor: carries calls and awards to orchestration::worker and its skill. A million of them
-// may be idle, so what is only needed while working is made then.
+// The agent actor: carries calls and awards to orchestration::worker and its skill. A million of
+// them may be idle, so what is only needed while working is made then.
 #include <algorithm>
 
 #include "market_actors.hpp"
@@ -15,8 +15,8 @@ struct job {
   guard_actor guard;
   orchestration::work_plan plan;
   instant begun{};
-  bool time_over = false;      // the modelled duration has passed
-  bool has_content = true;     // the skill has answered
+  bool time_over = false;       // the modelled duration has passed
+  bool has_content = true;      // the skill has answered
   std::optional<bytes> content; // none: it failed
   cancel_token cancel;
 };
@@ -130,7 +130,8 @@ void start_skill(self_type self, job& j) {
     return take(guarded(blocking->run, order)); // threads would make every run another
   // The answer may come from any thread: it is a message, once.
   j.has_content = false;
-  auto answer = [self_handle = caf::actor_cast<agent_actor>(self), call, late = s.setup.agents->late,
+  auto answer = [self_handle = caf::actor_cast<agent_actor>(self), call,
+                 late = s.setup.agents->late,
                  once = std::make_shared<std::atomic<bool>>(false)](result<bytes> r) {
     if (once->exchange(true))
       return;
@@ -198,8 +199,7 @@ void stop(self_type self, market::call_number call) {
 
 } // namespace
 
-static agent_actor::behavior_type
-behavior(self_type self, agent_setup setup) {
+static agent_actor::behavior_type behavior(self_type self, agent_setup setup) {
   self->state.setup = std::move(setup);
   return {
       [self](const msg::price_request& m) { price(self, m); },
@@ -236,8 +236,8 @@ behavior(self_type self, agent_setup setup) {
           return;
         self->send(at->guard, msg::heartbeat{s.setup.slot, m.call});
         // Long work is told of more rarely, so that a month of virtual time is not all heartbeats.
-        const auto wait = std::max(s.setup.agents->heartbeat,
-                                   (s.setup.world.now() - at->begun) / 4);
+        const auto wait =
+            std::max(s.setup.agents->heartbeat, (s.setup.world.now() - at->begun) / 4);
         self->delayed_send(self, wait, msg::beat{m.call});
       },
       [self](const msg::misbehave& m) {

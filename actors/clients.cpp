@@ -1,8 +1,8 @@
 // The clients of a scenario: submit the workload at its times.
 #include <algorithm>
 
-#include "ainur/orchestration/worker.hpp"
 #include "ainur/crypto/hash.hpp"
+#include "ainur/orchestration/worker.hpp"
 #include "scenario_actors.hpp"
 
 namespace ainur {
@@ -118,12 +118,13 @@ void submit_due(self_type self) {
     if (const auto recorder = s.roles->get<recorder_actor>(role::recorder))
       self->send(recorder, msg::task_submitted{made.submission.task, s.next, now});
     post_reliably(s.world, self, {client_endpoint, node_endpoint}, node,
-         msg::submit_task{std::move(made.submission), s.next});
+                  msg::submit_task{std::move(made.submission), s.next});
     ++s.next;
     s.plan->submitted.fetch_add(1);
   }
   if (s.next < requests.size() && !s.plan->stop_submitting)
-    self->delayed_send(self, std::max(instant{requests[s.next].at} - now, duration{1}), msg::tick{});
+    self->delayed_send(self, std::max(instant{requests[s.next].at} - now, duration{1}),
+                       msg::tick{});
 }
 
 } // namespace

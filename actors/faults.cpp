@@ -40,8 +40,9 @@ void fault_line::apply_due(instant now, market_host& market, const run_plan& pla
   }
 }
 
-std::vector<std::uint32_t> fault_line::apply_to_agents(const scenario::fault& f, const event& e, instant now,
-                                          market_host& market, const run_plan& plan) {
+std::vector<std::uint32_t> fault_line::apply_to_agents(const scenario::fault& f, const event& e,
+                                                       instant now, market_host& market,
+                                                       const run_plan& plan) {
   std::vector<std::uint32_t> chosen;
   for (std::uint32_t i = 0; i < plan.population.agents.size(); ++i)
     if (f.population.empty() ||
@@ -143,9 +144,9 @@ void fault_line::apply(const event& e, instant now, market_host& market, const r
   }
   // The record belongs to the recorder's thread.
   if (const auto recorder = market.roles()->get<recorder_actor>(role::recorder))
-    caf::anon_send(recorder, msg::fault_seen{static_cast<std::uint8_t>(f.kind),
-                                             static_cast<std::uint8_t>(f.target), std::move(hit),
-                                             now});
+    caf::anon_send(recorder,
+                   msg::fault_seen{static_cast<std::uint8_t>(f.kind),
+                                   static_cast<std::uint8_t>(f.target), std::move(hit), now});
 }
 
 } // namespace ainur

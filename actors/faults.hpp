@@ -22,9 +22,10 @@ private:
     std::uint32_t index = 0; ///< in the scenario's list
     std::uint32_t turn = 0;  ///< of a repeated fault
   };
+
   void apply(const event& e, instant now, market_host& market, const run_plan& plan);
   std::vector<std::uint32_t> apply_to_agents(const scenario::fault& f, const event& e, instant now,
-                                market_host& market, const run_plan& plan);
+                                             market_host& market, const run_plan& plan);
   std::vector<scenario::fault> faults_;
   std::vector<event> events_; ///< the next one last
   rng random_;
@@ -36,6 +37,7 @@ struct agent_place {
   std::uint32_t guard = 0;
   std::uint32_t slot = 0;
 };
+
 [[nodiscard]] agent_place place_of(std::uint32_t index, std::uint32_t group_size) noexcept;
 [[nodiscard]] std::uint32_t group_size_of(const scenario::config& c) noexcept;
 

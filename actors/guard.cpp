@@ -57,9 +57,8 @@ template <class Message>
 void to_orchestrator(self_type self, const orchestrator_actor& to, std::uint32_t number,
                      Message&& message) {
   const auto& s = self->state;
-  post(s.setup.world, self,
-       {guard_endpoint(s.setup.agents->number), orchestrator_endpoint(number)}, to,
-       std::forward<Message>(message));
+  post(s.setup.world, self, {guard_endpoint(s.setup.agents->number), orchestrator_endpoint(number)},
+       to, std::forward<Message>(message));
   ++self->state.report.hops;
 }
 
@@ -147,10 +146,13 @@ void count(guard_state& s, const safety::verdict& v, const call_record& c, std::
   }
   if (!s.setup.report)
     return;
-  s.report.verdicts.push_back({.agent = s.setup.agents->members[slot].account,
-                               .corrected = v.kind == safety::verdict_kind::corrected,
-                               .constraint = std::string{s.core.constraint_name(v.constraint_index)},
-                               .task = c.text->task});
+  s.report.verdicts.push_back(
+      {.agent = s.setup.agents->members[slot].account,
+       .corrected = v.kind == safety::verdict_kind::corrected,
+       .constraint = std::string{s.core.constraint_name(v.constraint_index)},
+       .task = c.text->task,
+       .subtask = c.text->subtask,
+       .at = s.setup.world.now()});
 }
 
 void take_offer(self_type self, const msg::offered& m) {
@@ -194,8 +196,8 @@ void take_offer(self_type self, const msg::offered& m) {
 
 /// Takes a bid out of a call's record; its price, if there was one.
 std::optional<amount> take_bid(call_record& c, std::uint32_t slot) {
-  const auto at = std::find_if(c.bids.begin(), c.bids.end(),
-                               [slot](const auto& b) { return b.slot == slot; });
+  const auto at =
+      std::find_if(c.bids.begin(), c.bids.end(), [slot](const auto& b) { return b.slot == slot; });
   if (at == c.bids.end())
     return std::nullopt;
   const auto price = at->price;
@@ -238,7 +240,8 @@ void close(self_type self, const msg::close_call& m) {
       continue;
     if (const auto price = take_bid(at->second, slot))
       s.core.bid_closed(slot, *price, s.setup.agents->paid_at_result);
-    if (s.setup.agents->members[slot].terms.bids == orchestration::strategy::learner && s.agents[slot])
+    if (s.setup.agents->members[slot].terms.bids == orchestration::strategy::learner &&
+        s.agents[slot])
       self->send(s.agents[slot], msg::lost_call{m.what.call});
   }
   if (at != s.calls.end() && at->second.bids.empty())
@@ -276,9 +279,9 @@ void finish(self_type self, msg::work_done& m) {
   if (m.what.gave_up)
     told = ledger::give_up{m.what.task, m.what.subtask};
   if (const auto ledger = s.setup.roles->get<ledger_actor>(role::ledger))
-    post_reliably(s.setup.world, self,
-                  {guard_endpoint(s.setup.agents->number), ledger_endpoint}, ledger,
-         msg::ledger_calls{guards_number, {{0, {who.account, who.hosted_index, std::move(told)}}}});
+    post_reliably(
+        s.setup.world, self, {guard_endpoint(s.setup.agents->number), ledger_endpoint}, ledger,
+        msg::ledger_calls{guards_number, {{0, {who.account, who.hosted_index, std::move(told)}}}});
   const auto number = static_cast<std::uint32_t>(m.what.call >> 52);
   ++s.report.hops;
   post_reliably(s.setup.world, self,
@@ -340,8 +343,7 @@ void tick(self_type self) {
 
 } // namespace
 
-static guard_actor::behavior_type
-behavior(self_type self, guard_setup setup) {
+static guard_actor::behavior_type behavior(self_type self, guard_setup setup) {
   auto& s = self->state;
   s.setup = std::move(setup);
   const auto& g = *s.setup.agents;

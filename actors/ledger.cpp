@@ -144,8 +144,7 @@ void recover(self_type self) {
 
 } // namespace
 
-static ledger_actor::behavior_type
-behavior(self_type self, ledger_setup setup) {
+static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) {
   self->state.setup = std::move(setup);
   auto& s = self->state;
   // What an earlier life of this actor wrote must be settled before the log is read.

@@ -37,6 +37,7 @@ inline constexpr std::uint32_t first_guard_endpoint = 10'000;
 [[nodiscard]] constexpr std::uint32_t orchestrator_endpoint(std::uint32_t number) noexcept {
   return first_orchestrator_endpoint + number;
 }
+
 [[nodiscard]] constexpr std::uint32_t guard_endpoint(std::uint32_t number) noexcept {
   return first_guard_endpoint + number;
 }
@@ -51,16 +52,19 @@ public:
     handles_.insert_or_assign(role, caf::actor_cast<caf::actor>(std::move(handle)));
     ++version_;
   }
+
   void clear(const std::string& role) {
     const std::lock_guard lock{mutex_};
     handles_.erase(role);
     ++version_;
   }
+
   void clear_all() {
     const std::lock_guard lock{mutex_};
     handles_.clear();
     ++version_;
   }
+
   /// Empty while there is none.
   template <class Handle>
   [[nodiscard]] Handle get(const std::string& role) const {
@@ -98,26 +102,30 @@ inline const std::string recorder = "recorder";
 inline const std::string reputation = "reputation";
 /// Followers of the ledger; the number after it marks the answers to the follower's own calls.
 inline const std::string follower = "follower/";
+
 [[nodiscard]] inline std::string follower_of(std::uint32_t number) {
   const auto digits = std::to_string(number);
   return follower + std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits;
 }
+
 [[nodiscard]] inline std::string orchestrator_of(std::uint32_t number) {
   return "orchestrator/" + std::to_string(number);
 }
+
 [[nodiscard]] inline std::string guard_of(std::uint32_t number) {
   return "guard/" + std::to_string(number);
 }
 } // namespace role
 
 /// Numbers by which answers of the ledger find back.
-inline constexpr std::uint32_t guards_number = 1;    ///< guards post results and need no answer
+inline constexpr std::uint32_t guards_number = 1; ///< guards post results and need no answer
 inline constexpr std::uint32_t recorder_number = 2;
 inline constexpr std::uint32_t reputation_number = 3;
 inline constexpr std::uint32_t runtime_number = 4;
 inline constexpr std::uint32_t first_orchestrator_number = 16;
 
-// --- ledger ---------------------------------------------------------------------------------------
+// --- ledger
+// ---------------------------------------------------------------------------------------
 
 /// Journals of the node's store.
 using ledger::block_journal;
@@ -137,7 +145,8 @@ struct ledger_setup {
 
 [[nodiscard]] caf::actor spawn_ledger(caf::local_actor& parent, ledger_setup setup);
 
-// --- reputation -----------------------------------------------------------------------------------
+// --- reputation
+// -----------------------------------------------------------------------------------
 
 struct reputation_setup {
   environment world;
@@ -148,7 +157,8 @@ struct reputation_setup {
 
 [[nodiscard]] caf::actor spawn_reputation(caf::local_actor& parent, reputation_setup setup);
 
-// --- shard ----------------------------------------------------------------------------------------
+// --- shard
+// ----------------------------------------------------------------------------------------
 
 struct shard_setup {
   environment world;
@@ -159,10 +169,12 @@ struct shard_setup {
 
 [[nodiscard]] caf::actor spawn_shard(caf::local_actor& parent, shard_setup setup);
 
-// --- orchestrator ---------------------------------------------------------------------------------
+// --- orchestrator
+// ---------------------------------------------------------------------------------
 
 /// Judges a result; a function of the host program. Must be quick and thread-safe.
-using verifier = std::function<bool(const market::task&, std::uint16_t subtask, const bytes& content)>;
+using verifier =
+    std::function<bool(const market::task&, std::uint16_t subtask, const bytes& content)>;
 
 struct orchestrator_setup {
   environment world;
@@ -175,7 +187,8 @@ struct orchestrator_setup {
 
 [[nodiscard]] caf::actor spawn_orchestrator(caf::local_actor& parent, orchestrator_setup setup);
 
-// --- guard and agents -----------------------------------------------------------------------------
+// --- guard and agents
+// -----------------------------------------------------------------------------
 
 /// Answers of asynchronous skills that come from other threads while one thread drives the virtual
 /// clock: they wait for that thread. Thread-safe.
@@ -189,6 +202,7 @@ public:
     waiting_.push_back(std::move(answer));
     any_.store(true, std::memory_order_release);
   }
+
   /// By the driving thread. Cheap if there is nothing.
   void drain() {
     if (!any_.load(std::memory_order_acquire))
@@ -228,7 +242,7 @@ struct group {
   std::uint32_t number = 0;
   std::vector<member> members; ///< by slot
   std::shared_ptr<const std::vector<std::vector<std::string>>> capability_sets;
-  std::shared_ptr<const skill> does; ///< null: simulated work
+  std::shared_ptr<const skill> does;                ///< null: simulated work
   std::vector<std::shared_ptr<const skill>> skills; ///< by slot, where they differ; else empty
   orchestration::worker_rules rules;
   duration heartbeat{5'000'000};
@@ -242,6 +256,7 @@ struct group {
     return skills.empty() ? does.get() : skills[slot].get();
   }
 };
+
 using group_ptr = std::shared_ptr<const group>;
 
 struct guard_setup {
@@ -251,6 +266,7 @@ struct guard_setup {
   bool report = false;         ///< tells the recorder
   bool report_at_once = false; ///< of each action that it stops
 };
+
 [[nodiscard]] caf::actor spawn_guard(caf::local_actor& parent, guard_setup setup);
 
 struct agent_setup {
@@ -259,10 +275,12 @@ struct agent_setup {
   std::uint32_t slot = 0;
   std::shared_ptr<blocking_pool> pool; ///< for blocking skills
 };
+
 /// Started at its first message: an idle agent costs little.
 [[nodiscard]] caf::actor spawn_agent(caf::local_actor& parent, agent_setup setup);
 
-// --- node -----------------------------------------------------------------------------------------
+// --- node
+// -----------------------------------------------------------------------------------------
 
 /// What was acknowledged, line by line (orchestration/acks.hpp), after it became durable.
 class ack_file {
@@ -279,6 +297,7 @@ public:
 
 private:
   explicit ack_file(int descriptor) noexcept : descriptor_(descriptor) {}
+
   int descriptor_;
   std::string lines_;
 };
@@ -289,6 +308,7 @@ struct node_setup {
   std::shared_ptr<const registry> roles;
   orchestration::intake_options options;
 };
+
 [[nodiscard]] caf::actor spawn_node(caf::local_actor& parent, node_setup setup);
 
 } // namespace ainur

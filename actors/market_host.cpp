@@ -5,9 +5,9 @@
 #include <stdexcept>
 
 #include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
-#include <caf/event_based_actor.hpp>
 
 #include "ainur/base/assert.hpp"
 #include "ainur/crypto/hash.hpp"
@@ -40,24 +40,24 @@ supervision_listener keep_roles(std::shared_ptr<registry> roles,
                                 std::shared_ptr<std::atomic<std::uint64_t>> restarts,
                                 decltype(market_options::on_restart) on_restart,
                                 std::map<supervision::child_id, std::vector<std::string>> names) {
-  return [roles = std::move(roles), restarts = std::move(restarts),
-          on_restart = std::move(on_restart),
-          names = std::move(names)](const supervision_event& e) {
-    const auto known = names.find(e.id);
-    if (known == names.end())
-      return;
-    for (const auto& name : known->second) {
-      if (e.kind == supervision_event::kind_type::started)
-        roles->set(name, e.handle);
-      else if (e.kind == supervision_event::kind_type::exited)
-        roles->clear(name);
-    }
-    if (e.again && e.kind == supervision_event::kind_type::started) {
-      ++*restarts;
-      if (on_restart && !known->second.empty())
-        on_restart(known->second.front(), {});
-    }
-  };
+  return
+      [roles = std::move(roles), restarts = std::move(restarts), on_restart = std::move(on_restart),
+       names = std::move(names)](const supervision_event& e) {
+        const auto known = names.find(e.id);
+        if (known == names.end())
+          return;
+        for (const auto& name : known->second) {
+          if (e.kind == supervision_event::kind_type::started)
+            roles->set(name, e.handle);
+          else if (e.kind == supervision_event::kind_type::exited)
+            roles->clear(name);
+        }
+        if (e.again && e.kind == supervision_event::kind_type::started) {
+          ++*restarts;
+          if (on_restart && !known->second.empty())
+            on_restart(known->second.front(), {});
+        }
+      };
 }
 
 } // namespace
@@ -80,12 +80,11 @@ result<std::unique_ptr<market_host>> market_host::start_on(caf::actor_system& sy
   h->options_ = std::move(options);
   h->system_ = &system;
   h->host_ = ledger::account_of_seed(h->options_.host_seed);
-  const environment_options world{.seed = h->options_.seed,
-                                  .start = h->options_.start,
-                                  .links = h->options_.links};
+  const environment_options world{
+      .seed = h->options_.seed, .start = h->options_.start, .links = h->options_.links};
   const bool is_virtual = h->options_.clock == clock_kind::virtual_time;
-  h->world_ = is_virtual ? environment::on_virtual_clock(system, world)
-                         : environment::on_real_clock(world);
+  h->world_ =
+      is_virtual ? environment::on_virtual_clock(system, world) : environment::on_real_clock(world);
   if (auto ok = h->open_store(); !ok) {
     h->stopped_ = true;
     return fail(std::move(ok).error());
@@ -155,8 +154,8 @@ ledger::genesis market_host::make_genesis() const {
   g.council = host_;
   g.allocations.push_back({host_, options_.host_balance, {}});
   for (std::uint32_t i = 0; i < options_.orchestrators; ++i)
-    g.allocations.push_back({account(first_orchestrator_index + i), amount::ainu(1),
-                             options_.orchestrator_bond});
+    g.allocations.push_back(
+        {account(first_orchestrator_index + i), amount::ainu(1), options_.orchestrator_bond});
   for (const auto& a : options_.accounts)
     g.allocations.push_back({account(a.hosted_index), a.free, a.bonded});
   std::sort(g.allocations.begin(), g.allocations.end(),
@@ -176,9 +175,8 @@ supervisor_spec market_host::storage_spec() {
                                         .block_interval = options_.block_interval,
                                         .calls_max = options_.calls_max,
                                         .checkpoint_interval = options_.checkpoint_interval}};
-  persistents.children.push_back(leaf("ledger", [ledger](child_context& c) {
-    return spawn_ledger(c.parent, ledger);
-  }));
+  persistents.children.push_back(
+      leaf("ledger", [ledger](child_context& c) { return spawn_ledger(c.parent, ledger); }));
   const reputation_setup reputation{.world = world, .store = store, .roles = roles};
   persistents.children.push_back(leaf("reputation", [reputation](child_context& c) {
     return spawn_reputation(c.parent, reputation);
@@ -186,9 +184,8 @@ supervisor_spec market_host::storage_spec() {
   auto intake = options_.intake;
   intake.orchestrators = options_.orchestrators;
   const node_setup node{.world = world, .store = store, .roles = roles, .options = intake};
-  persistents.children.push_back(leaf("node", [node](child_context& c) {
-    return spawn_node(c.parent, node);
-  }));
+  persistents.children.push_back(
+      leaf("node", [node](child_context& c) { return spawn_node(c.parent, node); }));
   persistents.listener =
       keep_roles(roles_, restarts_, options_.on_restart,
                  {{{1}, {role::ledger}},
@@ -218,15 +215,13 @@ supervisor_spec market_host::market_spec() {
   const auto world = *world_;
   const auto roles = roles_;
   if (options_.make_recorder)
-    add(leaf("recorder",
-             [make = options_.make_recorder, roles, world](child_context& c) {
-               return make(c.parent, roles, world);
-             }),
+    add(leaf("recorder", [make = options_.make_recorder, roles,
+                          world](child_context& c) { return make(c.parent, roles, world); }),
         {role::recorder, role::follower_of(recorder_number), "tasks/recorder"});
   add(leaf("shard",
            [world, roles, starts = std::make_shared<std::uint32_t>(0)](child_context& c) {
-             return spawn_shard(
-                 c.parent, shard_setup{.world = world, .roles = roles, .starts = (*starts)++});
+             return spawn_shard(c.parent,
+                                shard_setup{.world = world, .roles = roles, .starts = (*starts)++});
            }),
       {role::shard});
   std::map<supervision::child_id, std::uint32_t> orchestrators;
@@ -250,8 +245,8 @@ supervisor_spec market_host::market_spec() {
         {role::orchestrator_of(i), role::follower_of(first_orchestrator_number + i)});
     orchestrators.emplace(supervision::child_id{market.children.size()}, i);
   }
-  market.listener = [keep = keep_roles(roles_, restarts_, options_.on_restart, std::move(names)), roles,
-                     orchestrators](const supervision_event& e) {
+  market.listener = [keep = keep_roles(roles_, restarts_, options_.on_restart, std::move(names)),
+                     roles, orchestrators](const supervision_event& e) {
     keep(e);
     const auto lost = orchestrators.find(e.id);
     if (lost != orchestrators.end() && e.kind == supervision_event::kind_type::exited)
@@ -292,18 +287,18 @@ std::shared_ptr<const supervisor_spec> market_host::group_spec(group_ptr g) {
   const bool at_once = options_.report_at_once;
   const bool report = options_.keep_notes || at_once;
   spec->children.push_back(
-      {.id = guard_id, .name = "guard", .start = [world, g, roles, report, at_once](child_context& c) {
+      {.id = guard_id,
+       .name = "guard",
+       .start = [world, g, roles, report, at_once](child_context& c) {
          return spawn_guard(c.parent, guard_setup{world, g, roles, report, at_once});
        }});
   // Agents are numbered from 1, slots from 0.
-  spec->many = child_template{
-      .policy = {.shutdown_timeout = supervision::brutal_kill},
-      .start = [world, g, pool = pool_](child_context& c) {
-        const auto slot = static_cast<std::uint32_t>(c.id.value - 1);
-        return spawn_agent(c.parent, agent_setup{world, g, slot, pool});
-      }};
-  spec->listener = [g, roles, list = rosters_->find(g->number),
-                    restarts = restarts_,
+  spec->many = child_template{.policy = {.shutdown_timeout = supervision::brutal_kill},
+                              .start = [world, g, pool = pool_](child_context& c) {
+                                const auto slot = static_cast<std::uint32_t>(c.id.value - 1);
+                                return spawn_agent(c.parent, agent_setup{world, g, slot, pool});
+                              }};
+  spec->listener = [g, roles, list = rosters_->find(g->number), restarts = restarts_,
                     on_restart = options_.on_restart](const supervision_event& e) {
     using kind = supervision_event::kind_type;
     if (e.kind != kind::started && e.kind != kind::exited)
@@ -416,7 +411,8 @@ std::shared_ptr<const supervisor_spec> market_host::tier_spec(const std::string&
   return spec;
 }
 
-void market_host::add_below(const supervisor_actor& above, std::shared_ptr<const child_spec> child) {
+void market_host::add_below(const supervisor_actor& above,
+                            std::shared_ptr<const child_spec> child) {
   if (driver_) {
     caf::anon_send(above, add_child{std::move(child)});
     settle();
@@ -498,10 +494,9 @@ result<Answer> ask(caf::actor_system& system, virtual_driver* driver, const Hand
   if (driver == nullptr) {
     caf::scoped_actor self{system};
     self->request(whom, std::chrono::seconds{60}, std::move(question))
-        .receive([&](Answer& a) { answer.emplace(std::move(a)); },
-                 [&](const caf::error& e) {
-                   answer.emplace(fail(base_errc::unsupported, to_text(e)));
-                 });
+        .receive(
+            [&](Answer& a) { answer.emplace(std::move(a)); },
+            [&](const caf::error& e) { answer.emplace(fail(base_errc::unsupported, to_text(e))); });
     return std::move(*answer);
   }
   auto shared = std::make_shared<std::optional<result<Answer>>>();

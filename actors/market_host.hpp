@@ -1,5 +1,6 @@
-// One node's market: the actor system or a part of the host's, the supervision tree, and the handles
-// by which it is driven from outside. The public runtime and the scenario runner are built on it.
+// One node's market: the actor system or a part of the host's, the supervision tree, and the
+// handles by which it is driven from outside. The public runtime and the scenario runner are built
+// on it.
 //
 //   storage (rest for one)            writer ─ persistents: ledger, reputation, node
 //   market (one for one)              shard, recorder, orchestrators, tiers of groups
@@ -84,21 +85,30 @@ public:
   void add_branch(supervisor_spec spec);
   /// Waits until so many agents of a group are known to those who may ask them.
   [[nodiscard]] result<void> wait_listed(std::uint32_t group, std::size_t agents);
+
   /// On the virtual clock: takes what skills of other threads have answered.
   void drain_late() {
     if (late_)
       late_->drain();
   }
+
   /// Ends everything in order. The destructor does it too.
   void stop();
 
   [[nodiscard]] caf::actor_system& system() noexcept { return *system_; }
+
   [[nodiscard]] const environment& world() const noexcept { return *world_; }
+
   [[nodiscard]] virtual_driver* driver() noexcept { return driver_.get(); }
+
   [[nodiscard]] const std::shared_ptr<registry>& roles() const noexcept { return roles_; }
+
   [[nodiscard]] const account_id& host() const noexcept { return host_; }
+
   [[nodiscard]] store::backend& store() noexcept { return *store_; }
+
   [[nodiscard]] const market_options& options() const noexcept { return options_; }
+
   [[nodiscard]] account_id account(std::uint64_t hosted_index) const noexcept {
     return crypto::hosted_account(host_, hosted_index);
   }
@@ -108,8 +118,10 @@ public:
   void end(const caf::actor& actor);
   /// Guards tell the recorder what they have counted.
   void flush_reports();
+
   /// Of a store that held tasks: how many went on, and the number of the next request.
   [[nodiscard]] std::uint64_t resumed_tasks() const noexcept { return resumed_tasks_; }
+
   [[nodiscard]] std::uint64_t resumed_at() const noexcept { return resumed_at_; }
 
   /// Calls of hosted accounts for the next block, without waiting for their answers.
@@ -129,7 +141,9 @@ public:
   [[nodiscard]] bool kill_supervisor(std::uint32_t guard);
   /// An agent of this moment; empty if it is not running.
   [[nodiscard]] agent_actor find_agent(std::uint32_t guard, std::uint32_t slot) const;
+
   [[nodiscard]] std::uint32_t groups() const noexcept { return next_group_; }
+
   /// Restarts since the start, for the trace.
   [[nodiscard]] std::uint64_t restarts() const noexcept { return restarts_->load(); }
 

@@ -16,11 +16,11 @@ namespace ainur {
 struct node_state {
   node_setup setup;
   std::optional<orchestration::intake_core> core;
-  orchestration::intake_outputs out;    // reused by every handler
+  orchestration::intake_outputs out; // reused by every handler
   std::vector<task_follower> followers;
   std::uint64_t followers_version = ~std::uint64_t{0};
-  std::deque<msg::submit_task> waiting;  // while it recovers
-  std::uint64_t sequence = 0;            // last record of the intake journal
+  std::deque<msg::submit_task> waiting;                      // while it recovers
+  std::uint64_t sequence = 0;                                // last record of the intake journal
   std::deque<std::pair<std::uint64_t, std::size_t>> writing; // tickets and their numbers of records
   std::map<std::uint32_t, orchestrator_actor> orchestrators;
   static inline const char* name = "ainur.node";
@@ -69,9 +69,8 @@ void flush(self_type self) {
       self->send(to->second, msg::cancel_task{c.task});
   std::vector<orchestration::task_end> ends = std::move(out.finished);
   for (auto& r : out.refusals)
-    ends.push_back({.task = std::move(r.what.task),
-                    .state = market::final_state::rejected,
-                    .why = r.why});
+    ends.push_back(
+        {.task = std::move(r.what.task), .state = market::final_state::rejected, .why = r.why});
   out.clear();
   tell_followers(self, std::move(ends));
 }
@@ -139,8 +138,7 @@ void ack_file::flush() {
   lines_.clear();
 }
 
-static node_actor::behavior_type
-behavior(self_type self, node_setup setup) {
+static node_actor::behavior_type behavior(self_type self, node_setup setup) {
   self->state.setup = std::move(setup);
   self->request(self->state.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
                 open_writer{node_writer})

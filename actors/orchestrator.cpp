@@ -43,7 +43,8 @@ bool is_from_guard(self_type self, std::uint32_t guard) {
 
 bool judge(const orchestrator_setup& setup, const orchestration::outputs::judging& question) {
   const auto at = setup.verifiers->find(question.task->verifier);
-  return at != setup.verifiers->end() && at->second(*question.task, question.subtask, question.content);
+  return at != setup.verifiers->end() &&
+         at->second(*question.task, question.subtask, question.content);
 }
 
 /// Carries out what the core said, in its order.
@@ -95,8 +96,8 @@ void flush(self_type self) {
   if (!out.ended.empty())
     if (const auto node = roles.get<node_actor>(role::node))
       self->send(node, msg::tasks_ended{number, std::move(out.ended)});
-  // A verifier is a quick function of the host program. Its word comes as a message, so that the core
-  // is not entered from within.
+  // A verifier is a quick function of the host program. Its word comes as a message, so that the
+  // core is not entered from within.
   for (auto& question : out.judgements)
     self->send(self, msg::judged{question.task->id, question.subtask, judge(s.setup, question)});
   out.clear();
@@ -107,7 +108,8 @@ void on_block(orchestrator_state& s, const ledger::published& block) {
   const auto now = now_of(s);
   for (const auto& a : block.answers)
     if (a.to.who == first_orchestrator_number + s.setup.options.number && a.to.correlation != 0)
-      s.core->on_ledger_answer(a.to.correlation, orchestration::meaning_of(a.how), now, block.time, s.out);
+      s.core->on_ledger_answer(a.to.correlation, orchestration::meaning_of(a.how), now, block.time,
+                               s.out);
   for (const auto& event : block.events)
     if (const auto known = orchestration::event_of(event))
       s.core->on_ledger_event(*known, now, s.out);
@@ -115,8 +117,7 @@ void on_block(orchestrator_state& s, const ledger::published& block) {
 
 } // namespace
 
-static orchestrator_actor::behavior_type
-behavior(self_type self, orchestrator_setup setup) {
+static orchestrator_actor::behavior_type behavior(self_type self, orchestrator_setup setup) {
   auto& s = self->state;
   s.setup = std::move(setup);
   const auto number = s.setup.options.number;

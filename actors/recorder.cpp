@@ -113,10 +113,10 @@ void take_note(recorder_state& s, const orchestration::outputs::note& n, instant
     }
     const auto& market = s.record->plan->config.market;
     const std::string why =
-        ask == n.price                                                       ? "its own ask"
-        : market.mechanism == scenario::market_mechanism::posted             ? "posted price"
+        ask == n.price                                                    ? "its own ask"
+        : market.mechanism == scenario::market_mechanism::posted          ? "posted price"
         : t != nullptr && n.price == t->task->subtasks[n.subtask].reserve ? "reserve"
-                                                                             : "second lowest ask";
+                                                                          : "second lowest ask";
     return trace(s, at, tr::awarded{n.task, n.subtask, index, ask, n.price, why});
   }
   case kind::delivered:
@@ -130,24 +130,21 @@ void take_note(recorder_state& s, const orchestration::outputs::note& n, instant
 
 void take_report(recorder_state& s, const msg::guard_report& m) {
   auto& c = s.record->collector;
-  c.add(scenario::messages_sent{m.at,
-                                {.calls = m.calls,
-                                 .guard_hops = m.hops,
-                                 .bids = m.bids,
-                                 .total = m.calls * 2 + m.hops}});
-  c.add(scenario::safety_judged{.at = m.at,
-                                .verdict = scenario::safety_result::passed,
-                                .count = m.passed});
+  c.add(scenario::messages_sent{
+      m.at,
+      {.calls = m.calls, .guard_hops = m.hops, .bids = m.bids, .total = m.calls * 2 + m.hops}});
+  c.add(scenario::safety_judged{
+      .at = m.at, .verdict = scenario::safety_result::passed, .count = m.passed});
   for (const auto& v : m.verdicts) {
     const auto index = agent_index(s, v.agent);
     const auto* t = find(s, v.task);
-    c.add(scenario::safety_judged{.at = m.at,
+    c.add(scenario::safety_judged{.at = v.at,
                                   .verdict = v.corrected ? scenario::safety_result::corrected
                                                          : scenario::safety_result::refused,
                                   .constraint = v.constraint,
                                   .who = labels_of(s, t, index)});
     if (!v.corrected)
-      trace(s, m.at, tr::refused{v.task, 0, index, v.constraint});
+      trace(s, v.at, tr::refused{v.task, v.subtask, index, v.constraint});
   }
 }
 
@@ -169,10 +166,9 @@ void take_outcome(recorder_state& s, const ledger::event::outcome& o, instant at
   auto* t = find(s, o.task);
   const auto index = agent_index(s, o.agent);
   s.scores += std::int64_t{o.score_after} - std::int64_t{o.score_before};
-  const auto outcome = o.kind == ledger::outcome_kind::success ? scenario::award_outcome::success
-                       : o.kind == ledger::outcome_kind::failure
-                           ? scenario::award_outcome::failure
-                           : scenario::award_outcome::voided;
+  const auto outcome = o.kind == ledger::outcome_kind::success   ? scenario::award_outcome::success
+                       : o.kind == ledger::outcome_kind::failure ? scenario::award_outcome::failure
+                                                                 : scenario::award_outcome::voided;
   const auto cause = market::to_string(orchestration::cause_of(o.cause));
   s.record->collector.add(scenario::award_ended{.submitted = t != nullptr ? t->submitted : at,
                                                 .at = at,
@@ -191,15 +187,14 @@ void vote(self_type self, const ledger::event::arbiters_drawn& d) {
   if (t == nullptr)
     return;
   const auto posted = t->results.find(d.subtask);
-  const bool good = posted != t->results.end() &&
-                    posted->second == market::expected_digest(d.task, d.subtask);
+  const bool good =
+      posted != t->results.end() && posted->second == market::expected_digest(d.task, d.subtask);
   msg::ledger_calls m{recorder_number, {}};
   for (const auto& arbiter : d.arbiters) {
     const auto index = agent_index(s, arbiter);
     if (index != ~std::uint32_t{0})
-      m.calls.push_back({0,
-                         {arbiter, first_agent_index + index,
-                          ledger::vote_dispute{d.task, d.subtask, good}}});
+      m.calls.push_back(
+          {0, {arbiter, first_agent_index + index, ledger::vote_dispute{d.task, d.subtask, good}}});
   }
   if (const auto ledger = s.roles->get<ledger_actor>(role::ledger))
     self->send(ledger, std::move(m));
@@ -225,15 +220,16 @@ void take_event(self_type self, const ledger::event::any& event, instant at) {
     if (drawn->round == 1)
       c.add(scenario::dispute_changed{at, scenario::dispute_step::opened,
                                       labels_of(s, t, agent_index(s, drawn->agent))});
-    trace(s, at, tr::disputed{drawn->task, drawn->subtask,
-                              drawn->round == 1 ? "opened" : "drawn again"});
+    trace(s, at,
+          tr::disputed{drawn->task, drawn->subtask, drawn->round == 1 ? "opened" : "drawn again"});
     vote(self, *drawn);
   } else if (const auto* ruled = std::get_if<ledger::event::dispute_ruled>(&event)) {
     const auto* t = find(s, ruled->task);
     c.add(scenario::dispute_changed{at, scenario::dispute_step::ruled,
                                     labels_of(s, t, std::nullopt)});
-    trace(s, at, tr::disputed{ruled->task, ruled->subtask,
-                              ruled->for_agent ? "ruled for the agent" : "ruled for the payer"});
+    trace(s, at,
+          tr::disputed{ruled->task, ruled->subtask,
+                       ruled->for_agent ? "ruled for the agent" : "ruled for the payer"});
   } else if (const auto* silent = std::get_if<ledger::event::dispute_defaulted>(&event)) {
     c.add(scenario::dispute_changed{at, scenario::dispute_step::defaulted,
                                     labels_of(s, find(s, silent->task), std::nullopt)});
@@ -258,10 +254,10 @@ void ask_totals(self_type self, instant at) {
             if (st.bonded > 0)
               st.record->reputation_mean =
                   static_cast<std::uint64_t>(std::max<std::int64_t>(st.scores / st.bonded, 0));
-            st.record->collector.add(scenario::ledger_observed{
-                .at = st.world.now(),
-                .totals = totals_of(t),
-                .reputation_mean = st.record->reputation_mean});
+            st.record->collector.add(
+                scenario::ledger_observed{.at = st.world.now(),
+                                          .totals = totals_of(t),
+                                          .reputation_mean = st.record->reputation_mean});
           },
           [self](const caf::error&) { self->state.totals_asked = false; });
 }
@@ -269,8 +265,7 @@ void ask_totals(self_type self, instant at) {
 void take_block(self_type self, const ledger::published& b) {
   auto& s = self->state;
   const auto at = s.world.now();
-  trace(s, at,
-        tr::block_cut{b.height, static_cast<std::uint32_t>(b.answers.size()), b.block_hash});
+  trace(s, at, tr::block_cut{b.height, static_cast<std::uint32_t>(b.answers.size()), b.block_hash});
   s.record->collector.add(
       scenario::messages_sent{at, {.total = b.answers.size() + 1}}); // calls, and the block itself
   for (const auto& event : b.events)
@@ -364,8 +359,7 @@ static recorder_actor::behavior_type behavior(self_type self, environment world,
         auto& st = self->state;
         const auto kind = static_cast<scenario::fault_kind>(m.kind);
         for (const auto index : m.hit)
-          trace(st, m.at,
-                tr::faulted{kind, static_cast<scenario::fault_target>(m.target), index});
+          trace(st, m.at, tr::faulted{kind, static_cast<scenario::fault_target>(m.target), index});
         st.record->collector.add(scenario::fault_injected{m.at, kind, m.hit.size()});
       },
       [self](const msg::task_news& m) {

@@ -1,7 +1,7 @@
 // The reputation actor: a projection of the ledger's events with a durable cursor.
 //
-// It reads the journal of standing events that the ledger writes in the same commit as its blocks, so
-// after a restart it goes on where its own last snapshot stands and misses nothing.
+// It reads the journal of standing events that the ledger writes in the same commit as its blocks,
+// so after a restart it goes on where its own last snapshot stands and misses nothing.
 #include <algorithm>
 #include <unordered_map>
 
@@ -99,8 +99,7 @@ result<void> recover(self_type self) {
 
 } // namespace
 
-static reputation_actor::behavior_type
-behavior(self_type self, reputation_setup setup) {
+static reputation_actor::behavior_type behavior(self_type self, reputation_setup setup) {
   self->state.setup = std::move(setup);
   self->request(self->state.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
                 open_writer{reputation_writer})
@@ -119,8 +118,8 @@ behavior(self_type self, reputation_setup setup) {
         auto& s = self->state;
         if (!s.ready)
           return; // it is in the journal
-        // A block's standing events are in the journal as the next record, if it has any. The events at
-        // hand are used unless a record was missed.
+        // A block's standing events are in the journal as the next record, if it has any. The
+        // events at hand are used unless a record was missed.
         const auto chosen = ledger::standing_events(m.content->events);
         if (chosen.empty())
           return;

@@ -35,8 +35,9 @@ struct run_plan {
 using run_plan_ptr = std::shared_ptr<run_plan>;
 
 /// Submits the workload at its times, and cancels what loses patience.
-[[nodiscard]] caf::actor spawn_clients(caf::local_actor& parent, environment world, run_plan_ptr plan,
-                                       std::shared_ptr<const registry> roles, account_id host);
+[[nodiscard]] caf::actor spawn_clients(caf::local_actor& parent, environment world,
+                                       run_plan_ptr plan, std::shared_ptr<const registry> roles,
+                                       account_id host);
 
 /// What the recorder has gathered; read after the run has been stopped.
 struct run_record {

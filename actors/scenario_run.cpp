@@ -223,6 +223,7 @@ private:
   [[nodiscard]] bool over(instant now) const;
   void wait_until(instant at);
   void progress(instant now);
+
   [[nodiscard]] std::uint64_t total() const {
     return plan_->workload.requests.size() - plan_->first_request;
   }
@@ -253,8 +254,8 @@ result<void> scenario_run::prepare() {
     const auto store = options_.data_directory + "/store/store.mdb";
     const bool there = std::filesystem::exists(store, ignored);
     if (there && !options_.resume)
-      return fail(run_errc::data_in_use, options_.data_directory +
-                                             ": add --resume to go on with it, or name another");
+      return fail(run_errc::data_in_use,
+                  options_.data_directory + ": add --resume to go on with it, or name another");
     if (!there && options_.resume)
       return fail(run_errc::no_data, options_.data_directory);
     auto acks = ack_file::open(options_.data_directory + "/acks.jsonl");
@@ -273,8 +274,7 @@ result<void> scenario_run::prepare() {
     return fail(std::move(started).error());
   market_ = std::move(*started);
   populate(*market_, *plan_);
-  if (!options_.resume)
-    open_accounts(*market_, *plan_);
+  open_accounts(*market_, *plan_); // again after a kill: what was declared stays as it is
   plan_->first_request = options_.resume ? market_->resumed_at() : 0;
   return {};
 }
@@ -323,8 +323,8 @@ result<scenario::summary> scenario_run::run() {
   const auto& requests = plan_->workload.requests;
   const auto arrivals_end = requests.empty() ? instant{} : instant{requests.back().at};
   const auto drain_end = arrivals_end + limits.drain_time;
-  const auto chunk =
-      std::max<duration>((arrivals_end.time_since_epoch() + duration{60'000'000}) / 200, duration{50'000});
+  const auto chunk = std::max<duration>(
+      (arrivals_end.time_since_epoch() + duration{60'000'000}) / 200, duration{50'000});
   for (;;) {
     const auto now = world.now();
     faults_.apply_due(now, *market_, *plan_);
@@ -365,10 +365,8 @@ result<scenario::summary> scenario_run::run() {
   market_->stop();
   if (!totals)
     return fail(totals.error());
-  record_->collector.add(
-      scenario::ledger_observed{.at = end,
-                                .totals = totals_of(*totals),
-                                .reputation_mean = record_->reputation_mean});
+  record_->collector.add(scenario::ledger_observed{
+      .at = end, .totals = totals_of(*totals), .reputation_mean = record_->reputation_mean});
   if (record_->trace_out.is_open())
     record_->trace_out << record_->trace.take_lines();
   return record_->collector.finish(

@@ -13,10 +13,12 @@ struct shard_state {
   std::map<std::string, std::set<std::uint32_t>> wanted; // capability → orchestrators
   bool tick_pending = false;
   std::map<std::uint32_t, std::size_t> listed; // guard → how many agents it ever listed
+
   struct waiting_host {
     msg::ask_listed what;
     caf::typed_response_promise<done> promise;
   };
+
   std::vector<waiting_host> waiting; // for agents that are not yet listed
   static inline const char* name = "ainur.shard";
 };
@@ -96,11 +98,11 @@ void hand_on(shard_state& s, self_type self, const msg::standings& m) {
 
 } // namespace
 
-static shard_actor::behavior_type
-behavior(self_type self, shard_setup setup) {
+static shard_actor::behavior_type behavior(self_type self, shard_setup setup) {
   self->state.setup = std::move(setup);
   self->state.directory = discovery::directory{std::uint64_t{self->state.setup.starts} << 32};
-  // After a restart the guards list themselves again, and the orchestrators come back by themselves.
+  // After a restart the guards list themselves again, and the orchestrators come back by
+  // themselves.
   for (const auto& [name, guard] : self->state.setup.roles->list<guard_actor>("guard/"))
     self->send(guard, msg::attach_agents{});
   for (const auto& [name, one] : self->state.setup.roles->list<orchestrator_actor>("orchestrator/"))

@@ -35,10 +35,10 @@ struct run_options {
   std::optional<std::string> workload_file; ///< instead of the scenario's
   std::string data_directory;               ///< empty: in memory
   bool resume = false;
-  std::string trace_file;                   ///< JSON lines; empty: none
+  std::string trace_file; ///< JSON lines; empty: none
   std::function<void(const run_progress&)> on_progress;
-  const std::atomic<bool>* stop = nullptr;  ///< set from outside: the run ends in order, partial
-  std::uint32_t threads = 0;                ///< real clock; 0: one a core
+  const std::atomic<bool>* stop = nullptr; ///< set from outside: the run ends in order, partial
+  std::uint32_t threads = 0;               ///< real clock; 0: one a core
 };
 
 /// Errors: of the workload, the data directory, or `run_errc`.

@@ -25,9 +25,8 @@ std::uint64_t negative_log(rng& random) noexcept {
   const std::uint64_t u = (random.next() >> 11) + 1; // 1 .. 2^53
   // log2 of u as if it were a Q32 number is log2(u) − 32; −log2(u / 2^53) = 53 − log2(u).
   const auto bits = (q32{53} << 32) - (log2_q32(u) + (q32{32} << 32));
-  return static_cast<std::uint64_t>(uint128{static_cast<std::uint64_t>(bits)} *
-                                        static_cast<std::uint64_t>(ln2_q32) >>
-                                    32);
+  return static_cast<std::uint64_t>(
+      uint128{static_cast<std::uint64_t>(bits)} * static_cast<std::uint64_t>(ln2_q32) >> 32);
 }
 
 } // namespace
@@ -126,8 +125,9 @@ q32 exp2_q32(q32 x) noexcept {
 
 std::uint64_t sample_exponential(rng& random, std::uint64_t mean) noexcept {
   const auto scaled = uint128{negative_log(random)} * mean >> 32;
-  return scaled > std::numeric_limits<std::uint64_t>::max() ? std::numeric_limits<std::uint64_t>::max()
-                                                            : static_cast<std::uint64_t>(scaled);
+  return scaled > std::numeric_limits<std::uint64_t>::max()
+             ? std::numeric_limits<std::uint64_t>::max()
+             : static_cast<std::uint64_t>(scaled);
 }
 
 std::uint64_t sample_poisson(rng& random, std::uint64_t mean_ppm) noexcept {
@@ -150,7 +150,8 @@ q32 sample_normal_q32(rng& random) noexcept {
   return sum;
 }
 
-std::uint64_t sample_lognormal(rng& random, std::uint64_t median, std::uint64_t sigma_ppm) noexcept {
+std::uint64_t sample_lognormal(rng& random, std::uint64_t median,
+                               std::uint64_t sigma_ppm) noexcept {
   __extension__ using int128 = __int128;
   const auto z = sample_normal_q32(random);
   const auto exponent = int128{z} * static_cast<std::int64_t>(sigma_ppm) / 1'000'000 *
@@ -160,8 +161,9 @@ std::uint64_t sample_lognormal(rng& random, std::uint64_t median, std::uint64_t 
   const auto clamped = exponent > bound ? bound : exponent < -bound ? -bound : exponent;
   const auto factor = exp2_q32(static_cast<q32>(clamped));
   const auto scaled = uint128{median} * static_cast<std::uint64_t>(factor) >> 32;
-  return scaled > std::numeric_limits<std::uint64_t>::max() ? std::numeric_limits<std::uint64_t>::max()
-                                                            : static_cast<std::uint64_t>(scaled);
+  return scaled > std::numeric_limits<std::uint64_t>::max()
+             ? std::numeric_limits<std::uint64_t>::max()
+             : static_cast<std::uint64_t>(scaled);
 }
 
 } // namespace ainur

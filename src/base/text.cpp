@@ -57,6 +57,7 @@ struct unit {
   std::string_view name;
   std::int64_t micros;
 };
+
 constexpr std::array<unit, 7> units{{{"d", 86'400'000'000},
                                      {"h", 3'600'000'000},
                                      {"min", 60'000'000},

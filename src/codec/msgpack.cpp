@@ -7,7 +7,8 @@ namespace ainur::codec {
 error_info describe(errc code) noexcept {
   switch (code) {
   case errc::too_large:
-    return {"codec", "too_large", "the message is longer, deeper or has more elements than allowed"};
+    return {"codec", "too_large",
+            "the message is longer, deeper or has more elements than allowed"};
   case errc::truncated:
     return {"codec", "truncated", "the message ends before its last value"};
   case errc::trailing:
@@ -27,10 +28,13 @@ namespace {
 /// The stream that msgpack::packer wants.
 struct sink {
   bytes& out;
+
   void write(const char* data, std::size_t size) { out.insert(out.end(), data, data + size); }
 };
 
-msgpack::packer<sink> packer(sink& s) { return msgpack::packer<sink>{s}; }
+msgpack::packer<sink> packer(sink& s) {
+  return msgpack::packer<sink>{s};
+}
 
 } // namespace
 
@@ -80,6 +84,7 @@ struct reader::tree {
     const msgpack::object* next;
     const msgpack::object* end;
   };
+
   msgpack::object_handle root;
   std::vector<level> path;
 
@@ -93,9 +98,8 @@ reader::reader(bytes_view in, const limits& bounds) : tree_(std::make_unique<tre
     fail(errc::too_large, "more than " + std::to_string(bounds.bytes_max) + " bytes");
     return;
   }
-  const msgpack::unpack_limit limit{bounds.elements_max, 0,
-                                    bounds.blob_max,     bounds.blob_max,
-                                    0,                   bounds.depth_max};
+  const msgpack::unpack_limit limit{bounds.elements_max, 0, bounds.blob_max,
+                                    bounds.blob_max,     0, bounds.depth_max};
   std::size_t used = 0;
   // Strings stay in the input instead of being copied.
   const auto by_reference = [](msgpack::type::object_type, std::size_t, void*) { return true; };

@@ -15,7 +15,8 @@ constexpr duration validity = std::chrono::minutes{1};
 std::vector<event::any> standing_events(const std::vector<event::any>& events) {
   std::vector<event::any> chosen;
   for (const auto& e : events)
-    if (std::holds_alternative<event::outcome>(e) || std::holds_alternative<event::bond_changed>(e) ||
+    if (std::holds_alternative<event::outcome>(e) ||
+        std::holds_alternative<event::bond_changed>(e) ||
         std::holds_alternative<event::slashed>(e) || std::holds_alternative<event::slash_ended>(e))
       chosen.push_back(e);
   return chosen;

@@ -104,11 +104,20 @@ std::string_view to_string(final_state state) noexcept {
 }
 
 std::string_view to_string(cause why) noexcept {
-  constexpr std::array<std::string_view, 14> names{
-      "none",      "no_candidates",     "no_bids",         "insufficient_funds",
-      "refused_by_ledger", "missed_deadline", "gave_up",   "bad_result",
-      "disputed",  "cancelled",         "lost_orchestrator", "lost_supervisor",
-      "failed_upstream", "intake_full"};
+  constexpr std::array<std::string_view, 14> names{"none",
+                                                   "no_candidates",
+                                                   "no_bids",
+                                                   "insufficient_funds",
+                                                   "refused_by_ledger",
+                                                   "missed_deadline",
+                                                   "gave_up",
+                                                   "bad_result",
+                                                   "disputed",
+                                                   "cancelled",
+                                                   "lost_orchestrator",
+                                                   "lost_supervisor",
+                                                   "failed_upstream",
+                                                   "intake_full"};
   return names[static_cast<std::size_t>(why)];
 }
 

@@ -63,7 +63,8 @@ std::optional<offer> worker::consider(const market::call_for_proposals& call,
       learner_ = std::make_unique<learning_state>(
           learning_state{learning::bidder{terms_->explore_ppm}, {}});
     auto random = rng{seed_}.split("ask", call.number);
-    const auto load = static_cast<std::uint32_t>(active_ * ppm / std::max<std::uint16_t>(terms_->capacity, 1));
+    const auto load =
+        static_cast<std::uint32_t>(active_ * ppm / std::max<std::uint16_t>(terms_->capacity, 1));
     const auto learned = learner_->bidder.choose({.load_ppm = load}, cost, random);
     o.price = learned.price;
     o.floor = std::min(o.floor, learned.price);

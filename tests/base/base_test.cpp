@@ -54,7 +54,8 @@ TEST_CASE("hexadecimal, base58 and dids are inverse") {
   CHECK(to_base58(as_bytes("Hello World!")) == "2NEpo7TZRRrLZSi2U");
   CHECK(from_base58("0OIl").error().is(base_errc::malformed));
   test::check_property("text forms", 200, [](const std::vector<std::uint8_t>& data) {
-    const auto some = bytes(data.begin(), data.begin() + std::min<std::ptrdiff_t>(64, std::ssize(data)));
+    const auto some =
+        bytes(data.begin(), data.begin() + std::min<std::ptrdiff_t>(64, std::ssize(data)));
     RC_ASSERT(from_hex(to_hex(some)) == some);
     RC_ASSERT(from_base58(to_base58(some)) == some);
   });

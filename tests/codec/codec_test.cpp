@@ -29,20 +29,21 @@ struct outer {
 } // namespace
 
 TEST_CASE("a value survives its canonical form") {
-  test::check_property("msgpack", 300, [](std::uint64_t price, std::int32_t number, bool flag,
-                                          const std::vector<std::uint8_t>& blob, std::string text) {
-    outer x;
-    x.price = amount{price};
-    x.signed_number = number;
-    x.flag = flag;
-    x.blob = blob;
-    x.many = {{1, text}, {2, ""}};
-    if (flag)
-      x.maybe = inner{7, text};
-    else
-      x.either = inner{8, text};
-    RC_ASSERT(codec::decode<outer>(codec::encode(x)) == x);
-  });
+  test::check_property("msgpack", 300,
+                       [](std::uint64_t price, std::int32_t number, bool flag,
+                          const std::vector<std::uint8_t>& blob, std::string text) {
+                         outer x;
+                         x.price = amount{price};
+                         x.signed_number = number;
+                         x.flag = flag;
+                         x.blob = blob;
+                         x.many = {{1, text}, {2, ""}};
+                         if (flag)
+                           x.maybe = inner{7, text};
+                         else
+                           x.either = inner{8, text};
+                         RC_ASSERT(codec::decode<outer>(codec::encode(x)) == x);
+                       });
 }
 
 TEST_CASE("only the canonical form is accepted") {

@@ -35,7 +35,8 @@ begin "links inside the repository lead to a file"
 for document in "${documents[@]}"; do
   while IFS= read -r target; do
     [ -e "${document%/*}/$target" ] || fails "${document#"$AINUR_SOURCE/"} links to $target"
-  done < <(awk '/^```/ { code = !code; next } !code' "$document" | grep -oE '\]\([^)#:]+[)#]' | sed 's/^](//; s/[)#]$//')
+  done < <(awk '/^```/ { code = !code; next } !code' "$document" |
+    grep -oE '\]\([^)#:]+[)#]' | sed 's/^](//; s/[)#]$//')
 done
 
 begin "folders and files named in ARCHITECTURE.md exist"

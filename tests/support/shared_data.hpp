@@ -1,5 +1,5 @@
-// Published cases lie beside the checkout and are never copied into it. Tests that use them say that
-// they skip when the folder is not there.
+// Published cases lie beside the checkout and are never copied into it. Tests that use them say
+// that they skip when the folder is not there.
 #pragma once
 
 #include <cstdlib>

@@ -18,7 +18,8 @@ struct frame {
   CLI::App app;
   std::function<int()> chosen;
 
-  /// A subcommand with its one-line help and an example shown by --help. `run` returns an exit code.
+  /// A subcommand with its one-line help and an example shown by --help. `run` returns an exit
+  /// code.
   CLI::App* add(const std::string& name, const std::string& help, const std::string& example,
                 std::function<int()> run, CLI::App* parent = nullptr);
 };

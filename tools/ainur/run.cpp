@@ -49,9 +49,11 @@ public:
       return;
     last_ = now;
     const double elapsed = std::chrono::duration<double>(now - start_).count();
-    const double share = p.total == 0 ? 1 : static_cast<double>(p.finished) / static_cast<double>(p.total);
+    const double share =
+        p.total == 0 ? 1 : static_cast<double>(p.finished) / static_cast<double>(p.total);
     const double rate = elapsed > 0 ? static_cast<double>(p.finished) / elapsed : 0;
-    const double left = rate > 0 ? static_cast<double>(p.total - std::min(p.total, p.finished)) / rate : 0;
+    const double left =
+        rate > 0 ? static_cast<double>(p.total - std::min(p.total, p.finished)) / rate : 0;
     if (!terminal_) {
       std::fprintf(stderr, "%llu of %llu tasks, %.0f/s, %.0f s left, at %s\n",
                    static_cast<unsigned long long>(p.finished),
@@ -160,7 +162,8 @@ int replay(const std::string& folder, const std::string& workload, bool json) {
   const bool same = to_string(again->trace_hash) == saved->trace_hash &&
                     to_string(again->ledger.state_hash) == saved->state_hash;
   if (json)
-    std::printf(R"({"same":%s,"trace_hash":["%s","%s"],"state_hash":["%s","%s"]})" "\n",
+    std::printf(R"({"same":%s,"trace_hash":["%s","%s"],"state_hash":["%s","%s"]})"
+                "\n",
                 same ? "true" : "false", saved->trace_hash.c_str(),
                 to_string(again->trace_hash).c_str(), saved->state_hash.c_str(),
                 to_string(again->ledger.state_hash).c_str());
@@ -193,9 +196,9 @@ void add_run(frame& f) {
   auto folder = std::make_shared<std::string>();
   auto workload = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
-  auto* r = f.add("replay", "Run a saved run again and compare the hashes",
-                  "ainur replay out/market",
-                  [folder, workload, json] { return replay(*folder, *workload, *json); });
+  auto* r =
+      f.add("replay", "Run a saved run again and compare the hashes", "ainur replay out/market",
+            [folder, workload, json] { return replay(*folder, *workload, *json); });
   r->add_option("dir", *folder, "what --out of `ainur run` wrote")->required();
   r->add_option("--workload", *workload, "the trace, if it lies elsewhere now");
   r->add_flag("--json", *json, "print JSON");

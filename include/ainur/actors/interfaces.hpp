@@ -342,18 +342,16 @@ using task_follower = caf::typed_actor<accepts<msg::task_news>>;
 using recorder_actor =
     caf::typed_actor<accepts<msg::task_submitted>, accepts<msg::recorded_notes>,
                      accepts<msg::guard_report>, accepts<msg::bypass_seen>,
-                     accepts<msg::fault_seen>,
-                     accepts<msg::task_news>, accepts<msg::block>>;
+                     accepts<msg::fault_seen>, accepts<msg::task_news>, accepts<msg::block>>;
 
 /// The host program's side of a market: hands its tasks in, tells it what happens, and votes for
 /// its arbiters.
-using runtime_actor =
-    caf::typed_actor<accepts<msg::host_submits>, accepts<msg::cancel_task>,
-                     accepts<msg::host_restarted>, accepts<msg::guard_report>,
-                     accepts<msg::recorded_notes>, accepts<msg::bypass_seen>,
-                     accepts<msg::task_news>, accepts<msg::block>,
-                     // Time to hand in again what was not heard.
-                     accepts<msg::tick>>;
+using runtime_actor = caf::typed_actor<accepts<msg::host_submits>, accepts<msg::cancel_task>,
+                                       accepts<msg::host_restarted>, accepts<msg::guard_report>,
+                                       accepts<msg::recorded_notes>, accepts<msg::bypass_seen>,
+                                       accepts<msg::task_news>, accepts<msg::block>,
+                                       // Time to hand in again what was not heard.
+                                       accepts<msg::tick>>;
 
 } // namespace ainur
 

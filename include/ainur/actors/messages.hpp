@@ -342,6 +342,8 @@ struct guard_report {
     bool corrected = false; ///< else refused
     std::string constraint;
     task_id task;
+    std::uint16_t subtask = 0;
+    instant at{};
   };
 
   std::uint64_t passed = 0;

@@ -7,9 +7,9 @@
 // Every skill gets the input, the deadline and a cancel token. A skill that fails returns an error:
 // the award is given up. On the virtual clock a skill's result is delivered after the modelled
 // duration (the work of the task at the agent's speed), whatever it took in truth; there a blocking
-// skill runs inside the agent too, and an asynchronous one should complete on the thread that drives
-// the run (from another one it is heard when that thread next looks, so the run is no longer a
-// function of its seed).
+// skill runs inside the agent too, and an asynchronous one should complete on the thread that
+// drives the run (from another one it is heard when that thread next looks, so the run is no longer
+// a function of its seed).
 #pragma once
 
 #include <atomic>

@@ -18,6 +18,7 @@ public:
   static constexpr std::uint64_t micro_per_ainu = 1'000'000;
 
   constexpr amount() noexcept = default;
+
   constexpr explicit amount(std::uint64_t micro) noexcept : micro_(micro) {}
 
   /// Whole AINU; for constants (the caller knows that it fits).
@@ -26,7 +27,9 @@ public:
   }
 
   [[nodiscard]] static constexpr amount max() noexcept { return amount{~std::uint64_t{0}}; }
+
   [[nodiscard]] constexpr std::uint64_t micro() const noexcept { return micro_; }
+
   [[nodiscard]] constexpr bool is_zero() const noexcept { return micro_ == 0; }
 
   /// Nothing if the sum does not fit.

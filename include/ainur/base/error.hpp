@@ -34,8 +34,11 @@ public:
   }
 
   [[nodiscard]] std::string_view room() const noexcept { return info_.room; }
+
   [[nodiscard]] std::string_view name() const noexcept { return info_.name; }
+
   [[nodiscard]] std::uint16_t code() const noexcept { return code_; }
+
   [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
 
   /// "ledger.insufficient_funds: the account holds less than asked: ..." as shown to a person.
@@ -75,12 +78,12 @@ template <class Enum>
 
 /// Errors of room `base`, and of what has no room of its own.
 enum class base_errc : std::uint16_t {
-  overflow = 1,  ///< the result does not fit the type
-  malformed,     ///< the text or bytes are not of the expected form
-  out_of_range,  ///< a value is outside its stated range
-  not_found,     ///< the named thing does not exist
-  io,            ///< the operating system refused
-  unsupported,   ///< not offered in this form
+  overflow = 1, ///< the result does not fit the type
+  malformed,    ///< the text or bytes are not of the expected form
+  out_of_range, ///< a value is outside its stated range
+  not_found,    ///< the named thing does not exist
+  io,           ///< the operating system refused
+  unsupported,  ///< not offered in this form
 };
 [[nodiscard]] error_info describe(base_errc code) noexcept;
 

@@ -57,8 +57,12 @@ inline constexpr auto field_names = detail::split_names<field_count<T>>(T::field
 #define AINUR_FIELDS(type, ...)                                                                    \
   static constexpr std::string_view type_text = #type;                                             \
   static constexpr std::string_view field_text = #__VA_ARGS__;                                     \
-  [[nodiscard]] auto fields() noexcept { return std::tie(__VA_ARGS__); }                           \
-  [[nodiscard]] auto fields() const noexcept { return std::tie(__VA_ARGS__); }                     \
+  [[nodiscard]] auto fields() noexcept {                                                           \
+    return std::tie(__VA_ARGS__);                                                                  \
+  }                                                                                                \
+  [[nodiscard]] auto fields() const noexcept {                                                     \
+    return std::tie(__VA_ARGS__);                                                                  \
+  }                                                                                                \
   friend bool operator==(const type&, const type&) = default;                                      \
   template <class Inspector>                                                                       \
   friend auto inspect(Inspector& f, type& x) {                                                     \
@@ -69,8 +73,12 @@ inline constexpr auto field_names = detail::split_names<field_count<T>>(T::field
 #define AINUR_NO_FIELDS(type)                                                                      \
   static constexpr std::string_view type_text = #type;                                             \
   static constexpr std::string_view field_text = "";                                               \
-  [[nodiscard]] std::tuple<> fields() noexcept { return {}; }                                      \
-  [[nodiscard]] std::tuple<> fields() const noexcept { return {}; }                                \
+  [[nodiscard]] std::tuple<> fields() noexcept {                                                   \
+    return {};                                                                                     \
+  }                                                                                                \
+  [[nodiscard]] std::tuple<> fields() const noexcept {                                             \
+    return {};                                                                                     \
+  }                                                                                                \
   friend bool operator==(const type&, const type&) = default;                                      \
   template <class Inspector>                                                                       \
   friend auto inspect(Inspector& f, type& x) {                                                     \

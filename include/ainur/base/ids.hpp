@@ -1,5 +1,5 @@
-// Strong identifiers: each kind of id is a type of its own, so that one cannot be passed for another.
-// Ids are ordered and hashable; order is that of their bytes.
+// Strong identifiers: each kind of id is a type of its own, so that one cannot be passed for
+// another. Ids are ordered and hashable; order is that of their bytes.
 #pragma once
 
 #include <algorithm>
@@ -25,6 +25,7 @@ struct byte_id {
   }
 
   [[nodiscard]] bytes_view view() const noexcept { return value; }
+
   friend auto operator<=>(const byte_id&, const byte_id&) = default;
 };
 

@@ -18,7 +18,8 @@ class rng {
 public:
   explicit rng(std::uint64_t seed) noexcept;
 
-  /// An independent stream named `purpose` (and numbered `index`), unaffected by draws from this one.
+  /// An independent stream named `purpose` (and numbered `index`), unaffected by draws from this
+  /// one.
   [[nodiscard]] rng split(std::string_view purpose, std::uint64_t index = 0) const noexcept;
 
   /// Uniform in 0 .. 2^64 − 1.

@@ -1,6 +1,6 @@
 // Two kinds of time that cannot be mixed: `instant` (monotonic, for timers, never stored) and
-// `timestamp` (UTC, for anything stored or signed). Both count microseconds. No function of the pure
-// library reads a clock: times are arguments.
+// `timestamp` (UTC, for anything stored or signed). Both count microseconds. No function of the
+// pure library reads a clock: times are arguments.
 #pragma once
 
 #include <chrono>
@@ -21,6 +21,7 @@ struct monotonic_clock {
   using duration = ainur::duration;
   static constexpr bool is_steady = true;
 };
+
 struct utc_clock {
   using rep = std::int64_t;
   using period = std::micro;
@@ -34,14 +35,22 @@ using instant = std::chrono::time_point<detail::monotonic_clock, duration>;
 /// Microseconds since 1970-01-01T00:00:00Z.
 using timestamp = std::chrono::time_point<detail::utc_clock, duration>;
 
-[[nodiscard]] constexpr std::int64_t micros(duration d) noexcept { return d.count(); }
-[[nodiscard]] constexpr std::int64_t micros(instant t) noexcept { return t.time_since_epoch().count(); }
+[[nodiscard]] constexpr std::int64_t micros(duration d) noexcept {
+  return d.count();
+}
+
+[[nodiscard]] constexpr std::int64_t micros(instant t) noexcept {
+  return t.time_since_epoch().count();
+}
+
 [[nodiscard]] constexpr std::int64_t micros(timestamp t) noexcept {
   return t.time_since_epoch().count();
 }
+
 [[nodiscard]] constexpr timestamp timestamp_at(std::int64_t micros_utc) noexcept {
   return timestamp{duration{micros_utc}};
 }
+
 [[nodiscard]] constexpr instant instant_at(std::int64_t micros_run) noexcept {
   return instant{duration{micros_run}};
 }

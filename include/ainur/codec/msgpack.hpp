@@ -1,9 +1,9 @@
 // Canonical msgpack from a field list.
 //
-// A struct is an array of its fields in order; integers take their shortest form; ids, hashes and byte
-// strings are `bin`; an optional is nil or its value; a variant is [index, value]; there are no maps
-// and no floating point. Decoding is bounded, rejects anything that is not canonical, and never
-// throws, so bytes can be hashed and signed as they were received.
+// A struct is an array of its fields in order; integers take their shortest form; ids, hashes and
+// byte strings are `bin`; an optional is nil or its value; a variant is [index, value]; there are
+// no maps and no floating point. Decoding is bounded, rejects anything that is not canonical, and
+// never throws, so bytes can be hashed and signed as they were received.
 #pragma once
 
 #include <algorithm>
@@ -31,12 +31,12 @@
 namespace ainur::codec {
 
 enum class errc : std::uint16_t {
-  too_large = 1,  ///< longer, deeper or more elements than the limits allow
-  truncated,      ///< the input ends before the value does
-  trailing,       ///< bytes follow the value
-  wrong_type,     ///< a value of another type stands here
-  out_of_range,   ///< an integer or index does not fit its field
-  not_canonical,  ///< another encoding of the same value exists and is the canonical one
+  too_large = 1, ///< longer, deeper or more elements than the limits allow
+  truncated,     ///< the input ends before the value does
+  trailing,      ///< bytes follow the value
+  wrong_type,    ///< a value of another type stands here
+  out_of_range,  ///< an integer or index does not fit its field
+  not_canonical, ///< another encoding of the same value exists and is the canonical one
 };
 [[nodiscard]] error_info describe(errc code) noexcept;
 
@@ -52,6 +52,7 @@ struct limits {
 class writer {
 public:
   explicit writer(bytes& out) noexcept : out_(out) {}
+
   void unsigned_integer(std::uint64_t value);
   void signed_integer(std::int64_t value);
   void boolean(bool value);
@@ -84,8 +85,11 @@ public:
   /// The count of an array, which is entered until `leave`.
   std::size_t array();
   void leave();
+
   [[nodiscard]] bool failed() const noexcept { return failure_.has_value(); }
+
   void fail(errc code, std::string_view what);
+
   [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
 
 private:
@@ -102,34 +106,49 @@ void read(reader& r, T& x);
 namespace detail {
 template <class T>
 struct is_byte_id : std::false_type {};
+
 template <class Tag, std::size_t N>
 struct is_byte_id<byte_id<Tag, N>> : std::true_type {};
+
 template <class T>
 struct is_number_id : std::false_type {};
+
 template <class Tag>
 struct is_number_id<number_id<Tag>> : std::true_type {};
+
 template <class T>
 struct is_optional : std::false_type {};
+
 template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
+
 template <class T>
 struct is_vector : std::false_type {};
+
 template <class T>
 struct is_vector<std::vector<T>> : std::true_type {};
+
 template <class T>
 struct is_variant : std::false_type {};
+
 template <class... Ts>
 struct is_variant<std::variant<Ts...>> : std::true_type {};
+
 template <class T>
 struct is_byte_array : std::false_type {};
+
 template <std::size_t N>
 struct is_byte_array<byte_array<N>> : std::true_type {};
+
 template <class T>
 struct is_chrono : std::false_type {};
+
 template <>
 struct is_chrono<duration> : std::true_type {};
+
 template <>
 struct is_chrono<instant> : std::true_type {};
+
 template <>
 struct is_chrono<timestamp> : std::true_type {};
 

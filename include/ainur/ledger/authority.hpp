@@ -82,7 +82,9 @@ public:
   [[nodiscard]] std::shared_ptr<const published> durable(std::uint64_t standing_sequence = 0);
 
   /// The events of the block that is out, for records that go into the same commit.
-  [[nodiscard]] const std::vector<event::any>& pending_events() const noexcept { return out_->events; }
+  [[nodiscard]] const std::vector<event::any>& pending_events() const noexcept {
+    return out_->events;
+  }
 
   [[nodiscard]] bool block_is_out() const noexcept { return out_ != nullptr; }
 

@@ -104,8 +104,9 @@ public:
   /// True if the sums of `totals` agree with the stored issuance. Linear.
   [[nodiscard]] bool conserved() const;
   /// Awards still in escrow at `time()` though finish_by + `grace` is over. With the sum of the
-  /// review, dispute and arbitration windows as grace this is 0, as long as a block was made whenever
-  /// `next_deadline` asked for one (windows of a redraw begin at the block that draws). Linear.
+  /// review, dispute and arbitration windows as grace this is 0, as long as a block was made
+  /// whenever `next_deadline` asked for one (windows of a redraw begin at the block that draws).
+  /// Linear.
   [[nodiscard]] std::uint64_t escrows_overdue(duration grace) const;
 
   /// Checks every sum and cross-reference between the tables. Linear. Errors: `bad_snapshot`,

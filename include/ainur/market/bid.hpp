@@ -1,8 +1,8 @@
 // What passes between an orchestrator and the guards of agents: a call for proposals, the bids that
 // answer it, the receipt that each bid gets, and the award.
 //
-// These are plain values inside one trust domain. A bid's hash stands in its receipt and in the award
-// on the ledger; the root over all receipted bids lets anyone derive the award again.
+// These are plain values inside one trust domain. A bid's hash stands in its receipt and in the
+// award on the ledger; the root over all receipted bids lets anyone derive the award again.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,11 @@ struct call_for_proposals {
   std::uint16_t subtask = 0;
   std::uint16_t round = 0; ///< 1 offers the posted price: an ask at most `reserve` is taken as it
   std::string capability;
-  duration work{};         ///< as in `subtask::work`
-  amount reserve;          ///< the most that is paid
-  amount budget;           ///< of the whole task
-  timestamp bids_by{};     ///< later bids are not considered
-  timestamp deadline{};    ///< the work must be finished by then
+  duration work{};      ///< as in `subtask::work`
+  amount reserve;       ///< the most that is paid
+  amount budget;        ///< of the whole task
+  timestamp bids_by{};  ///< later bids are not considered
+  timestamp deadline{}; ///< the work must be finished by then
   std::uint16_t reputation_min = 0;
   std::uint32_t orchestrator = 0; ///< to whom the bids go
   AINUR_FIELDS(call_for_proposals, number, task, subtask, round, capability, work, reserve, budget,
@@ -72,11 +72,12 @@ struct award {
   std::string capability;
   account_id agent;
   amount price;
-  duration work{};       ///< as in the call
+  duration work{}; ///< as in the call
   timestamp finish_by{};
   std::uint32_t orchestrator = 0;
   bytes input;
-  AINUR_FIELDS(award, call, task, subtask, capability, agent, price, work, finish_by, orchestrator, input)
+  AINUR_FIELDS(award, call, task, subtask, capability, agent, price, work, finish_by, orchestrator,
+               input)
 };
 
 /// What an agent delivers: the digest goes to the ledger, the content to the payer.

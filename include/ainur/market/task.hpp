@@ -18,11 +18,11 @@ namespace ainur::market {
 
 /// Errors of room `market`.
 enum class errc : std::uint16_t {
-  bad_task = 1,   ///< the task cannot be run as described
-  busy,           ///< the intake is full; submit again later
-  unknown_task,   ///< no task of this id is known (or its result is no longer kept)
-  too_late,       ///< the task has gone too far for this
-  no_verifier,    ///< the task names a verifier that the runtime does not have
+  bad_task = 1,     ///< the task cannot be run as described
+  busy,             ///< the intake is full; submit again later
+  unknown_task,     ///< no task of this id is known (or its result is no longer kept)
+  too_late,         ///< the task has gone too far for this
+  no_verifier,      ///< the task names a verifier that the runtime does not have
   result_too_large, ///< a skill returned more than the runtime keeps
 };
 [[nodiscard]] error_info describe(errc code) noexcept;
@@ -76,7 +76,8 @@ inline constexpr std::size_t input_size_max = 1u << 20;
 
 /// The hash of a result that goes to the ledger; salted with the task, so that equal results of
 /// different tasks do not look equal.
-[[nodiscard]] hash256 digest_of(const task_id& task, std::uint16_t subtask, bytes_view result) noexcept;
+[[nodiscard]] hash256 digest_of(const task_id& task, std::uint16_t subtask,
+                                bytes_view result) noexcept;
 
 /// The digest of a correct result of simulated work (the empty result).
 [[nodiscard]] hash256 expected_digest(const task_id& task, std::uint16_t subtask) noexcept;
@@ -94,14 +95,14 @@ enum class final_state : std::uint8_t {
 /// Why a task or award did not end in success; stable names for metrics.
 enum class cause : std::uint8_t {
   none,
-  no_candidates,     ///< nobody with the capability and standing is known
-  no_bids,           ///< nobody asked at most the reserve in time
-  insufficient_funds,///< the client could not reserve budget and fee
-  refused_by_ledger, ///< another rule of the ledger
-  missed_deadline,   ///< the agent posted no result in time
-  gave_up,           ///< the agent said that it failed
-  bad_result,        ///< ruled against the agent
-  disputed,          ///< ruled for the agent, or by default
+  no_candidates,      ///< nobody with the capability and standing is known
+  no_bids,            ///< nobody asked at most the reserve in time
+  insufficient_funds, ///< the client could not reserve budget and fee
+  refused_by_ledger,  ///< another rule of the ledger
+  missed_deadline,    ///< the agent posted no result in time
+  gave_up,            ///< the agent said that it failed
+  bad_result,         ///< ruled against the agent
+  disputed,           ///< ruled for the agent, or by default
   cancelled,
   lost_orchestrator,
   lost_supervisor,

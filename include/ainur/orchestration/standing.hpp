@@ -1,6 +1,6 @@
 // The standing of agents, projected from the ledger's events: score, stake, and how often each
-// capability was delivered well. The ledger is the truth; this is what others read quickly. A value;
-// not thread-safe.
+// capability was delivered well. The ledger is the truth; this is what others read quickly. A
+// value; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ namespace ainur::orchestration {
 
 /// What became of an agent's awards of one capability.
 struct capability_standing {
-  std::string capability; ///< empty where it is not known: awarded in an earlier life of the process
+  std::string
+      capability; ///< empty where it is not known: awarded in an earlier life of the process
   std::uint64_t successes = 0;
   std::uint64_t failures = 0;
   AINUR_FIELDS(capability_standing, capability, successes, failures)
@@ -50,7 +51,8 @@ struct standing_snapshot {
 class standing_projection {
 public:
   /// `bond_min`: the least stake with which an agent is bonded.
-  explicit standing_projection(amount bond_min = amount::ainu(100)) noexcept : bond_min_(bond_min) {}
+  explicit standing_projection(amount bond_min = amount::ainu(100)) noexcept
+      : bond_min_(bond_min) {}
 
   /// Where nothing was saved yet: those who are bonded from the start.
   void begin(const ledger::genesis& from);
@@ -62,7 +64,9 @@ public:
   [[nodiscard]] const agent_standing* find(const account_id& agent) const;
   /// Mean score of bonded agents; 0 if there are none.
   [[nodiscard]] std::uint64_t mean_score() const;
+
   [[nodiscard]] std::size_t size() const noexcept { return agents_.size(); }
+
   [[nodiscard]] standing_snapshot save(std::uint64_t cursor) const;
   void load(standing_snapshot from);
 
