@@ -66,7 +66,8 @@ for source in "$AINUR_SOURCE"/examples/embed/*.cpp; do
   expect_status 0
   run timeout 120 ./host
   expect_status 0
-  expected=${source%.cpp}.out
+  expected=${source##*/}
+  expected=$AINUR_SOURCE/tests/install/${expected%.cpp}.expected
   expect_file "$expected"
   expect_equal "$out" "$(cat "$expected")"
 done
