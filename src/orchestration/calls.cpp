@@ -88,8 +88,8 @@ void orchestrator_core::call(std::uint64_t number, state& s, std::uint16_t subta
     return shown != nullptr && shown->reputation >= t.reputation_min &&
            (t.reputation_min == 0 || shown->bonded) && shown->agent != t.client;
   };
-  router_->choose(known->second.index, {options_.asked, t.value_per_second}, eligible, random_,
-                  chosen_);
+  router_->choose(known->second.index, {options_.asked, t.value_per_second, now.mono}, eligible,
+                  random_, chosen_);
   if (s.called_at == instant{})
     s.called_at = now.mono;
   if (chosen_.empty())
@@ -208,6 +208,7 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
                     .quality = options_.quality && shown != nullptr ? shown->reputation + 1u : 1u});
     hashes.push_back(hash);
   }
+  learn_answers(c, now.mono);
   const auto root = market::root_of(hashes);
   const auto how = c.text->round > 0 ? market::mechanism::posted_price : options_.how;
   const auto decision = decide_single({.how = how, .reserve = c.text->reserve}, asks);
@@ -253,6 +254,18 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
   advance(c.task, s, now, out);
 }
 
+/// Who bid can do more; who was asked and did not is, most likely, busy.
+void orchestrator_core::learn_answers(const open_call& c, instant now) {
+  const auto asked_for = capabilities_.at(c.text->capability).index;
+  for (const auto& asked : c.peers) {
+    const bool bid = std::any_of(c.bids.begin(), c.bids.end(),
+                                 [&](const auto& b) { return b.second.index == asked.index; });
+    router_->learn(
+        asked_for, asked.index,
+        {.result = bid ? routing::verdict::offered : routing::verdict::declined, .at = now});
+  }
+}
+
 void orchestrator_core::close_call(const open_call& c, std::optional<std::size_t> winner,
                                    std::span<const hash256> hashes, const hash256& root,
                                    outputs& out) {
@@ -282,6 +295,14 @@ void orchestrator_core::unfilled(std::uint64_t number, state& s, std::uint16_t s
   if (s.why == market::cause::none)
     s.why = why;
   advance(number, s, now, out);
+}
+
+/// A result has come, whatever it is worth: its agent can take more work.
+void orchestrator_core::learn_delivery(const state& s, std::uint16_t subtask) {
+  const auto known = capabilities_.find(s.origin.task->subtasks[subtask].capability);
+  const auto& l = s.lines[subtask];
+  if (known != capabilities_.end() && l.call != 0)
+    router_->learn(known->second.index, l.index, {.result = routing::verdict::delivered});
 }
 
 void orchestrator_core::learn(const state& s, std::uint16_t subtask, bool success, instant now) {

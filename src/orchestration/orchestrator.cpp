@@ -346,6 +346,7 @@ void orchestrator_core::on_delivery(market::delivery& d, moment now, outputs& ou
   if (l.phase != line_phase::working || l.agent != d.agent || other_call || d.gave_up)
     return; // a failure is settled by the ledger's event
   l.phase = line_phase::judging;
+  learn_delivery(*s, d.subtask);
   l.digest = d.digest;
   l.content = std::move(d.content);
   l.delivered_at = now.mono;

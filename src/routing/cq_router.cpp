@@ -8,6 +8,7 @@
 #include "ainur/routing/router.hpp"
 #include "ainur/routing/update_rules.hpp"
 #include "candidate_list.hpp"
+#include "decline_backoff.hpp"
 #include "ranking.hpp"
 
 namespace ainur::routing {
@@ -174,6 +175,9 @@ private:
     }
   }
 
+  void choose_among(capability_index capability, const route_request& request, peer_filter eligible,
+                    rng& random, std::vector<peer_index>& out);
+  void learn_outcome(partition& p, slot_index slot, const outcome& what);
   void follow_value(partition& p, double value_per_second);
   void collect_best(partition& p, std::size_t wanted, double value_per_second,
                     const peer_filter& eligible, rng& random);
@@ -194,6 +198,7 @@ private:
   double outcome_confidence_;
   name_table names_;
   std::vector<partition> partitions_;
+  decline_backoff backoff_;  // of a peer, whatever it was asked for
   std::uint64_t choice_ = 0; // stamps what one choice has looked at
   std::vector<std::uint32_t> frontier_;
   std::vector<scored> best_;
@@ -279,6 +284,16 @@ void cq_router::fill(partition& p, std::size_t wanted, const peer_filter& eligib
 
 void cq_router::choose(capability_index capability, const route_request& request,
                        peer_filter eligible, rng& random, std::vector<peer_index>& out) {
+  const auto rested = [&](peer_index peer) {
+    return !backoff_.is_resting(peer, request.now) && eligible(peer);
+  };
+  choose_among(capability, request, rested, random, out);
+  if (out.empty())
+    choose_among(capability, request, eligible, random, out);
+}
+
+void cq_router::choose_among(capability_index capability, const route_request& request,
+                             peer_filter eligible, rng& random, std::vector<peer_index>& out) {
   out.clear();
   auto& p = at(capability);
   const auto wanted = std::min(request.count, p.list.present().size());
@@ -318,6 +333,22 @@ void cq_router::learn(capability_index capability, peer_index peer, const outcom
   const auto slot = p.list.find(peer);
   if (slot == candidate_list::none)
     return;
+  switch (what.result) {
+  case verdict::declined:
+    return backoff_.declined(peer, what.at);
+  case verdict::offered:
+  case verdict::delivered:
+    return backoff_.available(peer);
+  case verdict::failure: // perhaps it has never delivered
+    backoff_.available(peer);
+    return learn_outcome(p, slot, what);
+  case verdict::success:
+  case verdict::outbid:
+    return learn_outcome(p, slot, what);
+  }
+}
+
+void cq_router::learn_outcome(partition& p, slot_index slot, const outcome& what) {
   const auto work = static_cast<double>(std::max<std::int64_t>(what.work.count(), 1)) / one_ppm;
   const auto price = static_cast<double>(what.price.micro()) / work;
   const auto delivery =

@@ -297,3 +297,55 @@ TEST_CASE("the same seed chooses the same") {
   CHECK(run(1) == run(1));
   CHECK(run(1) != run(2));
 }
+
+TEST_CASE("who declines is left alone for a while, longer each time") {
+  auto routes = make_cq_router();
+  const auto cap = routes->capability("x");
+  routes->set_candidates(cap, numbered(4));
+  rng random(5);
+  const auto is_asked = [&](peer_index peer, duration at) {
+    std::vector<peer_index> out;
+    routes->choose(cap, {4, {}, instant{at}}, {}, random, out);
+    return std::find(out.begin(), out.end(), peer) != out.end();
+  };
+  const auto decline = [&](duration at) {
+    routes->learn(cap, 2, {.result = verdict::declined, .at = instant{at}});
+  };
+  // From the end of one rest to the next decline: 1, 2, 4, 8, 16 and again 16 seconds.
+  duration at{};
+  for (const auto rest : {1s, 2s, 4s, 8s, 16s, 16s}) {
+    decline(at);
+    CHECK_FALSE(is_asked(2, at));
+    CHECK_FALSE(is_asked(2, at + rest - duration{1}));
+    at += rest;
+    CHECK(is_asked(2, at));
+  }
+  for (const auto freed : {verdict::offered, verdict::delivered, verdict::failure}) {
+    decline(at);
+    CHECK_FALSE(is_asked(2, at));
+    routes->learn(cap, 2, {.result = freed});
+    CHECK(is_asked(2, at));
+  }
+  decline(at);
+  CHECK_FALSE(is_asked(2, at + 999ms));
+  CHECK(is_asked(2, at + 1s)); // the row of declines was broken
+  // Neither an offer nor a decline teaches a price.
+  CHECK_FALSE(routes->expected(cap, 3).seen);
+  routes->learn(cap, 3, {.result = verdict::offered, .price = amount{5}});
+  CHECK_FALSE(routes->expected(cap, 3).seen);
+}
+
+TEST_CASE("a resting peer is asked if there is nobody else") {
+  auto routes = make_cq_router();
+  const auto cap = routes->capability("x");
+  routes->set_candidates(cap, numbered(3));
+  for (const peer_index peer : numbered(3))
+    routes->learn(cap, peer, {.result = verdict::declined, .at = instant{}});
+  rng random(5);
+  std::vector<peer_index> out;
+  routes->choose(cap, {2, {}, instant{}}, {}, random, out);
+  CHECK(out.size() == 2);
+  routes->choose(
+      cap, {2, {}, instant{}}, [](peer_index p) { return p == 1; }, random, out);
+  CHECK(out == std::vector<peer_index>{1});
+}

@@ -359,3 +359,34 @@ TEST_CASE("the same seed is the same run, another seed another") {
   CHECK(traces.size() == seeds);
   CHECK(states.size() == seeds);
 }
+
+TEST_CASE("learned routing asks a tenth of the agents and pays no more") {
+  config c;
+  population p;
+  p.name = "workers";
+  p.count = 300;
+  p.capabilities = {"nlp"};
+  p.cost = amount_model::lognormal(amount{10'000}, ppm(300'000));
+  p.capacity = count_model::constant(2);
+  c.populations = {p};
+  c.clients.count = 20;
+  auto& w = c.workload.synthetic;
+  w.tasks = 1'500;
+  w.rate = ratio{5 * ratio::one};
+  w.work = duration_model::exponential(5s);
+  c.measure.warm_up = duration{1min};
+  double calls[2]{}, price[2]{}, latency[2]{};
+  for (const auto strategy : {routing_strategy::cq, routing_strategy::broadcast}) {
+    c.routing.strategy = strategy;
+    const auto s = run_once(c, false).told;
+    REQUIRE(s.tasks.completed > 0);
+    const auto i = strategy == routing_strategy::cq ? 0u : 1u;
+    calls[i] = static_cast<double>(s.messages.calls);
+    price[i] =
+        static_cast<double>(s.price.paid_total.micro()) / static_cast<double>(s.price.awards);
+    latency[i] = static_cast<double>(s.latency[static_cast<std::size_t>(stage::total)].p50);
+  }
+  CHECK(calls[0] <= calls[1] / 10);
+  CHECK(price[0] <= price[1] * 1.05);
+  CHECK(latency[0] <= latency[1] * 1.05);
+}

@@ -378,6 +378,8 @@ private:
   void unfilled(std::uint64_t number, state& s, std::uint16_t subtask, market::cause why,
                 moment now, outputs& out);
   void learn(const state& s, std::uint16_t subtask, bool success, instant now);
+  void learn_answers(const open_call& c, instant now);
+  void learn_delivery(const state& s, std::uint16_t subtask);
   void close_call(const open_call& c, std::optional<std::size_t> winner,
                   std::span<const hash256> hashes, const hash256& root, outputs& out);
 

@@ -1,11 +1,11 @@
 // Whom to ask: the few peers of a capability from whom a good offer is expected.
 //
 // Candidates change rarely (`set_candidates`, `add`, `remove`), choices are made tens of thousands
-// of times a second, and what is learned comes only from settled outcomes. Strategies:
+// of times a second; prices and times are learned from settled outcomes only. Strategies:
 //
 //   cq         expected price + value of time · expected delivery, per expected success, lowest
-//   first;
-//              learned with the CQ rule (update_rules.hpp), a share of the slots explores
+//              first; learned with the CQ rule (update_rules.hpp). A share of the slots explores,
+//              and who declined lately is left alone for a while, longer each time
 //   broadcast  asks everybody; to compare with
 //   random     asks some at random; to compare with
 //
@@ -59,13 +59,18 @@ private:
 struct route_request {
   std::size_t count = 8;   ///< peers wanted
   amount value_per_second; ///< what a second of delivery is worth, in µAINU
+  instant now{};           ///< for what passes with time
 };
 
 enum class verdict : std::uint8_t {
   success, ///< delivered and paid
   failure, ///< awarded and not delivered, or found wrong
   outbid,  ///< offered, and another won: teaches the price only
-  max_value = outbid,
+  // What an answer or a result tells of a peer's being free; price, delivery and work say nothing.
+  offered,   ///< was asked and made an offer
+  declined,  ///< was asked and made none: most likely busy
+  delivered, ///< has made the result it was awarded for: has room for more
+  max_value = delivered,
 };
 
 /// What is known of one peer once a task is settled.
@@ -76,6 +81,7 @@ struct outcome {
   /// The size of the task; prices and times are learned per second of work. Left as it is, they
   /// are learned per task.
   duration work = std::chrono::seconds{1};
+  instant at{}; ///< used for `declined` only
 };
 
 /// What the router expects of a peer.
@@ -108,7 +114,7 @@ public:
   virtual void choose(capability_index capability, const route_request& request,
                       peer_filter eligible, rng& random, std::vector<peer_index>& out) = 0;
 
-  /// Learns from a settled outcome. A peer that was never a candidate is ignored.
+  /// Learns from an answer or a settled outcome. A peer that was never a candidate is ignored.
   virtual void learn(capability_index capability, peer_index peer, const outcome& what) = 0;
 
   [[nodiscard]] virtual expectation expected(capability_index capability,
