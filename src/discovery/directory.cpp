@@ -5,6 +5,8 @@
 namespace ainur::discovery {
 
 const listing* snapshot::find(std::uint32_t index) const noexcept {
+  if (index < agents.size() && agents[index].index == index)
+    return &agents[index]; // no smaller number is missing: the most frequent case
   const auto at = std::lower_bound(agents.begin(), agents.end(), index,
                                    [](const listing& l, std::uint32_t i) { return l.index < i; });
   return at == agents.end() || at->index != index ? nullptr : &*at;
