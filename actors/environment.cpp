@@ -3,12 +3,18 @@
 #include <caf/actor_clock.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 
+#include "logger.hpp"
+
 namespace ainur {
 namespace {
 
 // CAF's virtual clock starts one nanosecond after zero; the conversion cuts that off.
 instant to_instant(caf::actor_clock::duration_type d) noexcept {
   return instant{std::chrono::duration_cast<duration>(d)};
+}
+
+log_level level_of(const environment_options& options) noexcept {
+  return options.log ? options.log->level() : log_level::off;
 }
 
 } // namespace
@@ -21,7 +27,9 @@ environment environment::on_real_clock(const environment_options& options) {
                           .root = rng{options.seed},
                           .links = nullptr,
                           .origin = std::chrono::steady_clock::now(),
-                          .clock = nullptr}};
+                          .clock = nullptr,
+                          .log = options.log,
+                          .log_level_min = level_of(options)}};
 }
 
 environment environment::on_virtual_clock(caf::actor_system& system,
@@ -32,7 +40,9 @@ environment environment::on_virtual_clock(caf::actor_system& system,
                           .root = rng{options.seed},
                           .links = options.links,
                           .origin = {},
-                          .clock = &system.scheduler().clock()}};
+                          .clock = &system.scheduler().clock(),
+                          .log = options.log,
+                          .log_level_min = level_of(options)}};
 }
 
 instant environment::now() const noexcept {

@@ -1,5 +1,5 @@
 // What an actor may know of the world: the time, a source of randomness, and the links it sends
-// over.
+// over; and the log it writes to.
 //
 // Every actor is handed an environment and reads no clock and no random device by itself. On the
 // real clock time is measured; on the virtual clock it jumps from one timeout to the next and each
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ainur/actors/caf.hpp"
+#include "ainur/actors/log.hpp"
 #include "ainur/base/rng.hpp"
 #include "ainur/base/time.hpp"
 
@@ -38,6 +39,7 @@ struct environment_options {
   std::uint64_t seed = 1;
   timestamp start = timestamp_at(1'700'000'000'000'000); ///< virtual clock only
   std::shared_ptr<link_model> links;                     ///< virtual clock only; none: no delay
+  std::shared_ptr<logger> log{};                         ///< none: nothing is written
 };
 
 class environment {
@@ -72,6 +74,16 @@ public:
   /// The model of the links; null on the real clock.
   [[nodiscard]] link_model* links() const noexcept { return state_->links.get(); }
 
+  /// True if lines of this level are written.
+  [[nodiscard]] bool logs(log_level level) const noexcept { return level >= state_->log_level_min; }
+
+  /// Begins a line of the log (actors/log.hpp). The names must outlive the call only.
+  log_entry log(log_level level, const char* component, const char* event) const {
+    if (!logs(level)) [[likely]]
+      return {};
+    return log_entry{*state_->log, level, component, event, now()};
+  }
+
 private:
   struct data {
     bool is_virtual;
@@ -81,6 +93,8 @@ private:
     std::shared_ptr<link_model> links;
     std::chrono::steady_clock::time_point origin;
     const caf::actor_clock* clock; // virtual only
+    std::shared_ptr<logger> log;
+    log_level log_level_min;
   };
 
   explicit environment(data&& d) : state_(std::make_shared<const data>(std::move(d))) {}
