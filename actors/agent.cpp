@@ -100,6 +100,21 @@ void deliver_if_over(self_type self, market::call_number call) {
     deliver(self, at);
 }
 
+/// Who works on what, for lines about a skill: they may come from any thread.
+struct skill_log {
+  environment world;
+  account_id agent;
+  task_id task;
+
+  void threw(const char* what) const { tell(log_level::warn, "skill_threw", what); }
+
+  void failed(const error& why) const { tell(log_level::debug, "skill_failed", why); }
+
+  void tell(log_level level, const char* event, const auto& why) const {
+    world.log(level, "agent", event).with("agent", agent).with("task", task).with("error", why);
+  }
+};
+
 void start_skill(self_type self, job& j) {
   auto& s = self->state;
   const auto call = j.award.call;
@@ -109,16 +124,21 @@ void start_skill(self_type self, job& j) {
                          .input = std::move(j.award.input),
                          .finish_by = j.award.finish_by,
                          .cancel = j.cancel};
-  const auto take = [&j](result<bytes> r) {
+  const skill_log log{s.setup.world, s.setup.agents->members[s.setup.slot].account, order.task};
+  const auto take = [&j, &log](result<bytes> r) {
     if (r)
       j.content = std::move(*r);
+    else
+      log.failed(r.error());
   };
-  const auto guarded = [](const auto& run, const work_order& o) -> result<bytes> {
+  const auto guarded = [log](const auto& run, const work_order& o) -> result<bytes> {
     try {
       return run(o);
     } catch (const std::exception& e) { // a host's function may throw: it failed, no more
+      log.threw(e.what());
       return fail(base_errc::unsupported, e.what());
     } catch (...) {
+      log.threw("not a standard exception");
       return fail(base_errc::unsupported, "the skill threw");
     }
   };
@@ -130,28 +150,37 @@ void start_skill(self_type self, job& j) {
     return take(guarded(blocking->run, order)); // threads would make every run another
   // The answer may come from any thread: it is a message, once.
   j.has_content = false;
-  auto answer = [self_handle = caf::actor_cast<agent_actor>(self), call,
+  auto answer = [self_handle = caf::actor_cast<agent_actor>(self), call, log,
                  late = s.setup.agents->late,
                  once = std::make_shared<std::atomic<bool>>(false)](result<bytes> r) {
     if (once->exchange(true))
       return;
-    msg::skill_answered m{call, r ? std::optional{std::move(*r)} : std::nullopt};
+    auto tell = [self_handle, call, log, r = std::move(r)]() mutable {
+      if (!r)
+        log.failed(r.error());
+      caf::anon_send(self_handle,
+                     msg::skill_answered{call, r ? std::optional{std::move(*r)} : std::nullopt});
+    };
     if (late == nullptr)
-      return caf::anon_send(self_handle, std::move(m));
-    late->add([self_handle, m = std::move(m)] { caf::anon_send(self_handle, m); });
+      return tell();
+    late->add(std::move(tell));
   };
   if (blocking != nullptr) {
     const auto accepted = s.setup.pool->submit(
         [run = blocking->run, order, answer, guarded] { answer(guarded(run, order)); });
-    if (!accepted)
+    if (!accepted) {
+      log.tell(log_level::warn, "pool_full", "the pool of blocking skills takes no more");
       answer(fail(market::errc::busy, "the pool of blocking skills is full"));
+    }
     return;
   }
   try {
     std::get<skill::async_work>(how).start(order, answer);
   } catch (const std::exception& e) {
+    log.threw(e.what());
     answer(fail(base_errc::unsupported, e.what()));
   } catch (...) {
+    log.threw("not a standard exception");
     answer(fail(base_errc::unsupported, "the skill threw"));
   }
 }

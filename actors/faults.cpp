@@ -9,11 +9,6 @@ agent_place place_of(std::uint32_t index, std::uint32_t group_size) noexcept {
   return {index / group_size, index % group_size};
 }
 
-std::uint32_t group_size_of(const scenario::config& c) noexcept {
-  // The guard is a child too.
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(c.runtime.supervisor_size, 1, 999));
-}
-
 fault_line::fault_line(const scenario::config& config, std::uint64_t seed)
     : faults_(config.faults), random_(rng{seed}.split("faults")) {
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
@@ -142,6 +137,11 @@ void fault_line::apply(const event& e, instant now, market_host& market, const r
       }
     }
   }
+  market.world()
+      .log(log_level::info, "faults", "fault_injected")
+      .with("kind", scenario::to_text(f.kind))
+      .with("target", scenario::to_text(f.target))
+      .with("hit", hit.size());
   // The record belongs to the recorder's thread.
   if (const auto recorder = market.roles()->get<recorder_actor>(role::recorder))
     caf::anon_send(recorder,

@@ -122,20 +122,29 @@ void ask_turn(self_type self) {
   self->send(self, msg::tick{turn_number});
 }
 
+void give_up(self_type self, const error& why) {
+  self->state.setup.world.log(log_level::error, "ledger", "recovery_failed").with("error", why);
+  self->quit(to_caf(why));
+}
+
 void recover(self_type self) {
   auto& s = self->state;
   auto view = s.setup.store->open_view();
   if (!view)
-    return self->quit(to_caf(view.error()));
+    return give_up(self, view.error());
   // The log was written by this node, and its hashes are checked; signatures are for `verify`.
   auto state = ledger::open_log(**view, ledger::signatures::trusted);
   if (!state)
-    return self->quit(to_caf(state.error()));
+    return give_up(self, state.error());
   auto extent = store::extent_of(**view, standing_journal);
   if (!extent)
-    return self->quit(to_caf(extent.error()));
+    return give_up(self, extent.error());
   s.standing_sequence = extent->last();
   s.core.emplace(std::move(*state), s.setup.options);
+  const auto height = s.core->working().height();
+  s.setup.world.log(log_level::info, "ledger", height == 0 ? "opened" : "resumed")
+      .with("height", height)
+      .with("block_hash", s.core->working().block_hash());
   for (const auto& m : std::exchange(s.waiting_views, {}))
     send_views(self, m);
   answer_waiting(s);
@@ -159,8 +168,12 @@ static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) 
           return; // lost; it is asked again
         const auto now = st.setup.world.now();
         for (auto& call : m.calls)
-          if (!st.core->add({m.who, call.correlation}, std::move(call.entry), now))
+          if (!st.core->add({m.who, call.correlation}, std::move(call.entry), now)) {
+            st.setup.world.log(log_level::warn, "ledger", "calls_refused")
+                .with("from", m.who)
+                .with("waiting_max", st.setup.options.waiting_max);
             break; // too many wait; what is lost is asked again
+          }
         ask_turn(self);
       },
       [self](msg::ask_views& m) {

@@ -178,6 +178,9 @@ static orchestrator_actor::behavior_type behavior(self_type self, orchestrator_s
       },
       [self](const msg::bypassing_bid& m) {
         const auto& st = self->state;
+        st.setup.world.log(log_level::warn, "orchestrator", "bypass_attempt")
+            .with("orchestrator", st.setup.options.number)
+            .with("agent", m.agent);
         if (const auto recorder = st.setup.roles->get<recorder_actor>(role::recorder))
           self->send(recorder, msg::bypass_seen{m.agent, st.setup.world.now()});
       },

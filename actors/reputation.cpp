@@ -108,9 +108,14 @@ static reputation_actor::behavior_type behavior(self_type self, reputation_setup
             auto ok = recover(self);
             if (ok)
               ok = catch_up(self);
-            if (!ok)
+            const auto& world = self->state.setup.world;
+            if (!ok) {
+              world.log(log_level::error, "reputation", "recovery_failed")
+                  .with("error", ok.error());
               return self->quit(to_caf(ok.error()));
+            }
             self->state.ready = true;
+            world.log(log_level::info, "reputation", "opened").with("records", self->state.read);
           },
           [self](caf::error& e) { self->quit(std::move(e)); });
   return {

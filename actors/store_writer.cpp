@@ -47,6 +47,11 @@ void open_if_idle(writer_state& state, store::writer_id id) {
     promise.deliver(state.credit());
 }
 
+void log_failure(const environment& world, const error& why) {
+  const bool full = why.is(store::errc::disk_full);
+  world.log(log_level::error, "store", full ? "disk_full" : "commit_failed").with("error", why);
+}
+
 /// Commits batch after batch while they are due; each writer hears once of all its sets.
 void commit_due(self_ptr self, bool idle) {
   auto& state = self->state;
@@ -54,6 +59,8 @@ void commit_due(self_ptr self, bool idle) {
   while (const auto batch = state.core.flush(state.world->now(), idle)) {
     const auto outcome = state.store->commit(*batch);
     state.figures.commits += outcome ? 1 : 0;
+    if (!outcome)
+      log_failure(*state.world, outcome.error());
     for (auto& completion : state.core.committed(outcome)) {
       auto& writer = state.writers[completion.writer];
       writer.waiting -= 1;
@@ -92,6 +99,9 @@ void handle_write(self_ptr self, store_write& m) {
   auto added = state.core.add(m.writer, m.ticket, std::move(m.set), state.world->now());
   if (!added) {
     ++state.figures.failures;
+    state.world->log(log_level::warn, "store", "write_refused")
+        .with("writer", m.writer.value)
+        .with("error", added.error());
     tell(self, writer.reply_to, write_outcomes{{{m.ticket, std::move(added.error())}}});
     return;
   }

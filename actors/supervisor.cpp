@@ -63,6 +63,8 @@ public:
       entries_.reserve(entries_.size() + count);
   }
 
+  [[nodiscard]] bool has_parent() const noexcept { return parent_ != nullptr; }
+
   void tell_parent_up() {
     if (!parent_)
       return;
@@ -173,6 +175,9 @@ struct supervisor_state {
   result<child_id> add(std::shared_ptr<const child_spec> child);
   child_found found(const supervision::child_info& info);
   void notify(event_kind kind, child_id id, exit_kind how = {}, bool again = false);
+  [[nodiscard]] std::string name_of(child_id id) const;
+  void log_exit(const supervision::child_info& child, const child_exit_notice& notice,
+                const supervision::actions& next) const;
 
   [[nodiscard]] instant now() const { return world->now(); }
 };
@@ -247,7 +252,11 @@ caf::strong_actor_ptr supervisor_state::make(child_id id, bool again) {
   child_context context{*self, id, again};
   try {
     return caf::actor_cast<caf::strong_actor_ptr>((*factory)(context));
-  } catch (const std::exception&) {
+  } catch (const std::exception& e) {
+    world->log(log_level::warn, "supervisor", "child_factory_threw")
+        .with("supervisor", spec->name)
+        .with("child", name_of(id))
+        .with("error", e.what());
     return nullptr; // a failed start, like an empty handle
   }
 }
@@ -259,6 +268,9 @@ supervision::actions supervisor_state::start(child_id id, bool again) {
   auto child = make(id, again);
   if (!child) {
     group->drop_watched();
+    world->log(log_level::warn, "supervisor", "child_start_failed")
+        .with("supervisor", spec->name)
+        .with("child", name_of(id));
     if (auto waiting = awaiting_start.extract(id))
       for (auto& promise : waiting.mapped())
         promise.deliver(to_caf(error{supervision::errc::start_failed,
@@ -280,6 +292,11 @@ void supervisor_state::started(child_id id, bool again) {
   notify(event_kind::started, id, {}, again);
   auto waiting = awaiting_start.extract(id);
   const auto info = core->find(id);
+  if (again && info && world->logs(log_level::info))
+    world->log(log_level::info, "supervisor", "child_restarted")
+        .with("supervisor", spec->name)
+        .with("child", name_of(id))
+        .with("attempt", info->restarts);
   if (waiting && info)
     for (auto& promise : waiting.mapped())
       promise.deliver(found(*info));
@@ -304,6 +321,10 @@ void supervisor_state::finish(const supervision::ended& end) {
   if (!end.failure)
     return self->quit(exit_reason);
   notify(event_kind::gave_up, {});
+  world->log(log_level::error, "supervisor", "supervisor_gave_up")
+      .with("supervisor", spec->name)
+      .with("error", error{*end.failure})
+      .with("escalates", group->has_parent());
   self->quit(to_caf(error{*end.failure, spec->name}));
 }
 
@@ -314,9 +335,11 @@ void supervisor_state::exited(const child_exit_notice& notice) {
     return;
   notify(event_kind::exited, notice.id, notice.how);
   // A supervisor below that ends before it is up could not be started.
-  carry_out(info->state == supervision::child_state::starting
-                ? core->child_start_failed(notice.id, now())
-                : core->child_exited(notice.id, notice.how, now()));
+  auto next = info->state == supervision::child_state::starting
+                  ? core->child_start_failed(notice.id, now())
+                  : core->child_exited(notice.id, notice.how, now());
+  log_exit(*info, notice, next);
+  carry_out(std::move(next));
   if (auto waiting = awaiting_stop.extract(notice.id))
     for (auto& promise : waiting.mapped())
       promise.deliver(done{});
@@ -355,6 +378,40 @@ void supervisor_state::notify(event_kind kind, child_id id, exit_kind how, bool 
                   .handle = caf::actor_cast<caf::actor>(handle),
                   .how = how,
                   .again = again});
+}
+
+std::string supervisor_state::name_of(child_id id) const {
+  const auto own = specs.find(id);
+  return own != specs.end() && !own->second->name.empty() ? own->second->name
+                                                          : std::to_string(id.value);
+}
+
+/// Only what nobody asked for is a warning.
+void supervisor_state::log_exit(const supervision::child_info& child,
+                                const child_exit_notice& notice,
+                                const supervision::actions& next) const {
+  const bool expected = child.state == supervision::child_state::stopping ||
+                        notice.how == exit_kind::normal || notice.how == exit_kind::shutdown;
+  const auto level = expected ? log_level::debug : log_level::warn;
+  if (!world->logs(level))
+    return;
+  const auto* event = expected                          ? "child_ended"
+                      : notice.how == exit_kind::killed ? "child_killed"
+                                                        : "child_crashed";
+  world->log(level, "supervisor", event)
+      .with("supervisor", spec->name)
+      .with("child", name_of(child.id))
+      .with("failures_before", child.restarts)
+      .with("error", notice.reason);
+  const auto after = core->find(child.id);
+  if (!after || after->state != supervision::child_state::waiting)
+    return;
+  for (const auto& one : next)
+    if (const auto* wake = std::get_if<supervision::wake_at>(&one))
+      world->log(log_level::warn, "supervisor", "child_backed_off")
+          .with("supervisor", spec->name)
+          .with("child", name_of(child.id))
+          .with("wait_us", wake->at - now());
 }
 
 caf::error unknown_child(child_id id) {
