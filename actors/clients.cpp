@@ -1,7 +1,9 @@
 // The clients of a scenario: submit the workload at its times.
 #include <algorithm>
+#include <map>
 
 #include "ainur/crypto/hash.hpp"
+#include "ainur/market/pricing.hpp"
 #include "ainur/orchestration/worker.hpp"
 #include "scenario_actors.hpp"
 
@@ -11,7 +13,9 @@ using clients_actor = caf::typed_actor<
     // The next requests are due.
     accepts<msg::tick>,
     // A task has waited, or worked, for as long as its client bears.
-    accepts<msg::cancel_task>>;
+    accepts<msg::cancel_task>,
+    // What was paid, where reserves follow it.
+    accepts<msg::task_news>>;
 
 namespace {
 
@@ -22,6 +26,7 @@ struct clients_state {
   account_id host;
   std::uint64_t next = 0;
   rng whims{0};
+  std::map<std::string, market::mean_price> prices; // by capability; only if reserves follow them
   static inline const char* name = "ainur.clients";
 };
 
@@ -42,11 +47,32 @@ market::verification judging(const scenario::config& c, rng& whims) {
   return market::verification::accept;
 }
 
-amount reserve_of(const scenario::config& c, amount budget, std::uint16_t subtasks) {
-  auto whole = budget;
-  if (c.market.reserve != scenario::reserve_rule::budget)
-    whole = std::min(budget, budget.times(c.market.reserve_factor.ppm, scenario::ratio::one));
-  return amount{whole.micro() / subtasks};
+/// The most that is paid for one of `subtasks` alike parts.
+amount reserve_of(const clients_state& s, amount budget, const std::string& capability,
+                  duration work, std::uint16_t subtasks) {
+  const auto& c = s.plan->config.market;
+  const amount part{budget.micro() / subtasks};
+  auto base = part;
+  if (c.reserve == scenario::reserve_rule::budget)
+    return part;
+  if (c.reserve == scenario::reserve_rule::mean_price) {
+    const auto known = s.prices.find(capability);
+    if (known == s.prices.end())
+      return part; // nothing was ever paid for it
+    base = known->second.of(work).value_or(part);
+  }
+  return std::min(part, base.times(c.reserve_factor.ppm, scenario::ratio::one));
+}
+
+void learn_prices(clients_state& s, const msg::task_news& news) {
+  for (const auto& end : news.ends) {
+    if (end.state != market::final_state::completed)
+      continue;
+    duration work{};
+    for (const auto& part : end.task->subtasks)
+      work += part.work;
+    s.prices[end.task->subtasks.front().capability].learn(end.paid, work);
+  }
 }
 
 orchestration::simulated_input input_of(const scenario::config& c, const scenario::request& r) {
@@ -82,10 +108,11 @@ made_task make_task(clients_state& s, std::uint64_t index, instant now) {
     t->award_by = std::min(t->award_by, utc + terms.patience);
   t->reputation_min = static_cast<std::uint16_t>(c.economy.reputation_min);
   t->judged_by = judging(c, whims);
+  const auto& capability = plan.population.capabilities[r.capability];
   for (std::uint16_t i = 0; i < r.subtasks; ++i) {
-    market::subtask part{.capability = plan.population.capabilities[r.capability],
+    market::subtask part{.capability = capability,
                          .work = r.work,
-                         .reserve = reserve_of(c, terms.budget, r.subtasks),
+                         .reserve = reserve_of(s, terms.budget, capability, r.work, r.subtasks),
                          .input = codec::encode(input_of(c, r))};
     if (i > 0 && c.workload.synthetic.graph == scenario::subtask_graph::chain)
       part.needs = {static_cast<std::uint16_t>(i - 1)};
@@ -146,6 +173,7 @@ static clients_actor::behavior_type behavior(self_type self, environment world, 
         if (const auto node = self->state.roles->get<node_actor>(role::node))
           self->send(node, m);
       },
+      [self](const msg::task_news& m) { learn_prices(self->state, m); },
   };
 }
 

@@ -263,10 +263,24 @@ TEST_CASE("published single-unit cases, as sales and turned into purchases") {
   CHECK(run >= 1);
 }
 
-TEST_CASE("pricing strategies") {
-  CHECK(ask(pricing::truthful(), amount{7}) == amount{7});
-  CHECK(ask(pricing::cost_plus(200'000), amount{100}) == amount{120});
-  CHECK(ask(pricing::cost_plus(1), amount{1}) == amount{2}); // rounded up
-  CHECK(ask(pricing::cost_plus(4'000'000'000), amount::max()) == amount::max());
-  static_assert(sizeof(pricing) <= 8);
+TEST_CASE("a margin is rounded up and saturates") {
+  CHECK(with_margin(amount{7}, 0) == amount{7});
+  CHECK(with_margin(amount{100}, 200'000) == amount{120});
+  CHECK(with_margin(amount{1}, 1) == amount{2});
+  CHECK(with_margin(amount::max(), 4'000'000'000) == amount::max());
+}
+
+TEST_CASE("the mean price weighs work by its length") {
+  mean_price mean;
+  CHECK_FALSE(mean.of(std::chrono::seconds{1}));
+  mean.learn(amount{300}, std::chrono::seconds{1});
+  mean.learn(amount{100}, std::chrono::seconds{3});
+  CHECK(mean.of(std::chrono::seconds{1}) == amount{100});
+  CHECK(mean.of(std::chrono::milliseconds{1'555}) == amount{155}); // rounded down
+  CHECK(mean.of(duration{}) == amount{});
+  mean.learn({}, std::chrono::seconds{4}); // work for nothing lowers it
+  CHECK(mean.of(std::chrono::seconds{1}) == amount{50});
+  for (int i = 0; i < 3; ++i) // sums beyond 64 bits keep their ratio
+    mean.learn(amount::max(), duration::max());
+  CHECK(mean.of(std::chrono::seconds{1})->micro() / 10 == 199'999);
 }
