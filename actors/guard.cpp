@@ -43,6 +43,7 @@ struct guard_state {
   std::unordered_map<market::call_number, work_record> works;
   std::vector<std::uint32_t> open_works; // by slot
   std::vector<instant> heard;            // by slot: the last word of a working agent
+  std::vector<instant> silence_told;     // by slot: the last word when the log was told
   msg::guard_report report;
   std::uint64_t tick_number = 0;
   std::optional<instant> tick_at;
@@ -107,6 +108,16 @@ bool is_unresponsive(const guard_state& s, std::uint32_t slot, instant now) {
          s.setup.agents->heartbeat > duration::zero();
 }
 
+/// Once for each time that it falls silent.
+void log_silence(guard_state& s, std::uint32_t slot, instant now) {
+  if (slot >= s.agents.size() || !s.agents[slot] || s.silence_told[slot] == s.heard[slot])
+    return;
+  s.silence_told[slot] = s.heard[slot];
+  s.setup.world.log(log_level::warn, "guard", "agent_unresponsive")
+      .with("agent", s.setup.agents->members[slot].account)
+      .with("silent_us", now - s.heard[slot]);
+}
+
 void call(self_type self, msg::call_agents& m) {
   auto& s = self->state;
   const auto now = s.setup.world.now();
@@ -117,6 +128,7 @@ void call(self_type self, msg::call_agents& m) {
   c.asked = static_cast<std::uint32_t>(m.slots.size());
   for (const auto slot : m.slots) {
     if (slot >= s.agents.size() || !s.agents[slot] || is_unresponsive(s, slot, now)) {
+      log_silence(s, slot, now);
       ++c.answered;
       continue;
     }
@@ -354,6 +366,7 @@ static guard_actor::behavior_type behavior(self_type self, guard_setup setup) {
   s.agents.resize(g.members.size());
   s.open_works.resize(g.members.size());
   s.heard.resize(g.members.size());
+  s.silence_told.resize(g.members.size());
   for (std::uint32_t slot = 0; slot < g.members.size(); ++slot) {
     const auto& one = g.members[slot];
     s.core.set_agent(slot, one.stake, one.reputation, one.terms.capacity);

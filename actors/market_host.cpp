@@ -80,12 +80,15 @@ result<std::unique_ptr<market_host>> market_host::start_on(caf::actor_system& sy
   h->options_ = std::move(options);
   h->system_ = &system;
   h->host_ = ledger::account_of_seed(h->options_.host_seed);
-  const environment_options world{
-      .seed = h->options_.seed, .start = h->options_.start, .links = h->options_.links};
+  const environment_options world{.seed = h->options_.seed,
+                                  .start = h->options_.start,
+                                  .links = h->options_.links,
+                                  .log = h->options_.log};
   const bool is_virtual = h->options_.clock == clock_kind::virtual_time;
   h->world_ =
       is_virtual ? environment::on_virtual_clock(system, world) : environment::on_real_clock(world);
   if (auto ok = h->open_store(); !ok) {
+    h->world_->log(log_level::error, "store", "open_failed").with("error", ok.error());
     h->stopped_ = true;
     return fail(std::move(ok).error());
   }
@@ -94,6 +97,12 @@ result<std::unique_ptr<market_host>> market_host::start_on(caf::actor_system& sy
     h->late_ = std::make_shared<late_answers>();
   }
   h->pool_ = std::make_shared<blocking_pool>(h->options_.blocking_workers);
+  h->world_->log(log_level::info, "runtime", "started")
+      .with("version", AINUR_VERSION)
+      .with("clock", is_virtual ? "virtual" : "real")
+      .with("seed", h->options_.seed)
+      .with("data_directory", h->options_.data_directory)
+      .with("tasks_resumed", h->resumed_tasks_);
   h->plant();
   return h;
 }
@@ -439,8 +448,10 @@ void market_host::stop() {
     return;
   if (driver_) {
     const std::vector<caf::actor> roots{caf::actor_cast<caf::actor>(root_)};
-    if (auto ok = driver_->stop(roots); !ok)
+    if (auto ok = driver_->stop(roots); !ok) {
+      world_->log(log_level::error, "runtime", "stop_incomplete").with("error", ok.error());
       std::fprintf(stderr, "ainur: %s\n", ok.error().to_string().c_str());
+    }
   } else {
     caf::scoped_actor self{*system_};
     self->send_exit(root_, caf::exit_reason::user_shutdown);
@@ -450,6 +461,9 @@ void market_host::stop() {
   roles_->clear_all();
   driver_.reset();
   pool_.reset(); // the agents have cancelled what runs; it is waited for
+  world_->log(log_level::info, "runtime", "stopped");
+  if (options_.log)
+    options_.log->close();
 }
 
 void market_host::with_root(const std::function<void(caf::local_actor&)>& spawn) {

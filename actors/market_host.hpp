@@ -17,6 +17,7 @@
 #include "ainur/actors/supervisor.hpp"
 #include "ainur/actors/system.hpp"
 #include "ainur/crypto/hash.hpp"
+#include "logger.hpp"
 #include "market_actors.hpp"
 
 namespace ainur {
@@ -34,6 +35,7 @@ struct market_options {
   std::uint32_t threads_max = 0;
   timestamp start = timestamp_at(1'700'000'000'000'000); ///< virtual clock only
   std::shared_ptr<link_model> links;                     ///< virtual clock only
+  std::shared_ptr<logger> log;                           ///< closed when the market has ended
   std::string data_directory;                            ///< empty: in memory
   bool synced = true;
   byte_array<32> host_seed{};

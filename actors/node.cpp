@@ -68,9 +68,13 @@ void flush(self_type self) {
     if (const auto to = s.orchestrators.find(c.orchestrator); to != s.orchestrators.end())
       self->send(to->second, msg::cancel_task{c.task});
   std::vector<orchestration::task_end> ends = std::move(out.finished);
-  for (auto& r : out.refusals)
+  for (auto& r : out.refusals) {
+    s.setup.world.log(log_level::warn, "node", "task_refused")
+        .with("task", r.what.task->id)
+        .with("cause", market::to_string(r.why));
     ends.push_back(
         {.task = std::move(r.what.task), .state = market::final_state::rejected, .why = r.why});
+  }
   out.clear();
   tell_followers(self, std::move(ends));
 }
@@ -98,6 +102,9 @@ result<void> recover(self_type self) {
   for (const auto& [name, one] : s.setup.roles->list<orchestrator_actor>("orchestrator/"))
     s.orchestrators.emplace(static_cast<std::uint32_t>(std::stoul(name.substr(13))), one);
   s.core->resume(s.out);
+  s.setup.world.log(log_level::info, "node", s.sequence == 0 ? "opened" : "resumed")
+      .with("records", s.sequence)
+      .with("tasks_handed_on", s.out.handings.size());
   flush(self);
   for (auto& m : std::exchange(s.waiting, {}))
     s.core->submit(std::move(m.what), m.request, s.out);
@@ -198,6 +205,9 @@ static node_actor::behavior_type behavior(self_type self, node_setup setup) {
         if (!s.core)
           return;
         s.core->on_orchestrator_lost(m.number, s.out); // those that live take over at once
+        s.setup.world.log(log_level::warn, "node", "orchestrator_lost")
+            .with("orchestrator", m.number)
+            .with("tasks_taken_over", s.out.handings.size());
         flush(self);
       },
       [self](const write_outcomes& m) {

@@ -260,6 +260,16 @@ bool runtime_book::in_handler() noexcept {
   return inside_handler;
 }
 
+std::function<void(const log_record&)>
+runtime_book::as_handler(std::function<void(const log_record&)> on_record) {
+  if (!on_record)
+    return on_record;
+  return [on_record = std::move(on_record)](const log_record& r) {
+    inside_handler = true; // of the log's own thread, for good
+    on_record(r);
+  };
+}
+
 void runtime_book::call(const event_handler& handler, const runtime_event& event) noexcept {
   const bool outer = std::exchange(inside_handler, true);
   try {

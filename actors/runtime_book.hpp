@@ -57,6 +57,9 @@ public:
   /// True while this thread is inside a handler.
   [[nodiscard]] static bool in_handler() noexcept;
   static void call(const event_handler& handler, const runtime_event& event) noexcept;
+  /// The same for the log: from within, the runtime refuses what would wait.
+  [[nodiscard]] static std::function<void(const log_record&)>
+  as_handler(std::function<void(const log_record&)> on_record);
 
 private:
   struct entry {

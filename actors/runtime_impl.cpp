@@ -176,6 +176,11 @@ result<std::unique_ptr<runtime::impl>> runtime::impl::start(runtime_options opti
   if (auto ok = check(options); !ok)
     return fail(std::move(ok).error());
   try {
+    auto target = options.log;
+    target.on_record = runtime_book::as_handler(std::move(target.on_record));
+    auto log = logger::open(target, options.clock);
+    if (!log)
+      return fail(std::move(log).error());
     if (!options.data_directory.empty()) {
       std::error_code refused;
       std::filesystem::create_directories(options.data_directory, refused);
@@ -185,6 +190,7 @@ result<std::unique_ptr<runtime::impl>> runtime::impl::start(runtime_options opti
     auto made = std::make_unique<impl>();
     made->book = std::make_shared<runtime_book>(options.result_retention);
     auto market = market_of(options, made->book);
+    market.log = std::move(*log);
     // The registry is that of the host, which is not there yet.
     auto roles = std::make_shared<std::weak_ptr<registry>>();
     market.on_restart = [roles](const std::string& role, const account_id& agent) {

@@ -239,6 +239,12 @@ private:
 };
 
 result<void> scenario_run::prepare() {
+  const auto clock = plan_->config.clock == scenario::clock_kind::virtual_time
+                         ? clock_kind::virtual_time
+                         : clock_kind::real_time;
+  auto log = logger::open(options_.log, clock); // first: nothing else is left behind by its error
+  if (!log)
+    return fail(std::move(log).error());
   if (!options_.trace_file.empty()) {
     // Only now is it known that the input is good, so nothing is left behind by a bad one.
     std::error_code ignored;
@@ -269,6 +275,7 @@ result<void> scenario_run::prepare() {
                                             const environment& world) {
     return spawn_recorder(parent, world, record, roles);
   };
+  market.log = std::move(*log);
   auto started = market_host::start(std::move(market));
   if (!started)
     return fail(std::move(started).error());
@@ -355,6 +362,12 @@ result<scenario::summary> scenario_run::run() {
     wait_until(until);
     progress(world.now());
   }
+  if (broken_)
+    world.log(log_level::error, "run", "broken").with("error", *broken_);
+  else
+    world.log(log_level::info, "run", "ended")
+        .with("by", ended_by_)
+        .with("tasks_final", plan_->finished.load());
   if (broken_)
     return fail(run_errc::broken, broken_->to_string());
   market_->flush_reports();

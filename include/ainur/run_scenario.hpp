@@ -12,6 +12,7 @@
 #include <string>
 
 #include "ainur/base/error.hpp"
+#include "ainur/base/log_record.hpp"
 #include "ainur/scenario/config.hpp"
 #include "ainur/scenario/summary.hpp"
 
@@ -39,6 +40,7 @@ struct run_options {
   std::function<void(const run_progress&)> on_progress;
   const std::atomic<bool>* stop = nullptr; ///< set from outside: the run ends in order, partial
   std::uint32_t threads = 0;               ///< real clock; 0: one a core
+  log_options log{};                       ///< a run on the virtual clock waits for a slow reader
 };
 
 /// Errors: of the workload, the data directory, or `run_errc`.

@@ -16,6 +16,7 @@
 #include "ainur/actors/skill.hpp"
 #include "ainur/base/amount.hpp"
 #include "ainur/base/ids.hpp"
+#include "ainur/base/log_record.hpp"
 #include "ainur/base/time.hpp"
 #include "ainur/ledger/genesis.hpp"
 #include "ainur/ledger/view.hpp"
@@ -90,6 +91,11 @@ struct runtime_options {
   std::vector<safety::barrier> barriers;
   std::map<std::string, result_verifier> verifiers; ///< by name
   std::optional<modelled_network> network;          ///< virtual clock only
+
+  /// What an operator wants to know, as lines of JSON or as values: crashes and restarts, refusals,
+  /// what store and ledger say. Written by a thread of its own, which ends with the runtime; it
+  /// changes no run. On the virtual clock the run waits for a function that is slower than it.
+  log_options log;
 };
 
 /// One agent, as the host program wants it. The default is an agent whose work is simulated.
