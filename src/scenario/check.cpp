@@ -178,6 +178,8 @@ std::vector<problem> check(const config& c) {
   if (may_be_zero(c.clients.value) && c.clients.value_fixed.is_zero() &&
       c.clients.value.kind == distribution::constant)
     add(out, "clients.value", "tasks without value are never awarded");
+  if (c.clients.balance < c.economy.existential_deposit)
+    add(out, "clients.balance", "must be at least economy.existential_deposit");
   check_workload(out, c);
   for (const auto& [name, link] : {std::pair{"client", &c.network.client},
                                    {"agent", &c.network.agent},

@@ -124,6 +124,9 @@ public:
 
   std::size_t find(std::string_view column) {
     const auto at = std::find(names_.begin(), names_.end(), column);
+    if (at != names_.end() && !failure_ && std::find(at + 1, names_.end(), column) != names_.end())
+      failure_ = error{errc::invalid_workload,
+                       fmt::format("{}:1: two columns are named \"{}\"", name_, column)};
     if (at != names_.end())
       return static_cast<std::size_t>(at - names_.begin());
     if (!failure_) {

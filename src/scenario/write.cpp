@@ -60,7 +60,7 @@ std::string inline_table(const section& s, const void* object) {
     const bool usual = text == value_text(k, k.read(s.defaults));
     if (k.name != s.shorthand && !usual)
       only_shorthand = false;
-    if (s.is_model() && usual && k.name != "distribution" && k.name != "value" && k.name != "max")
+    if (s.is_model() && usual && k.name != "distribution" && k.name != "value")
       continue;
     if (s.is_model() && usual && k.name == "value" && uniform)
       continue;

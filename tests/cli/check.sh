@@ -45,6 +45,27 @@ for value in -1 99999999999999999999999 '"many"' 1.5 nan; do
   refused 'bad\.toml:4'
 done
 
+begin "clients without the money for an account are refused"
+starter
+sed 's/^# balance = "100000 AINU"$/balance = "0 AINU"/' starter.toml >bad.toml
+refused 'clients\.balance: must be at least'
+
+begin "bonds that shut agents out and faults after the end are warned of"
+starter
+sed 's/^at = "2min"$/at = "9d"/; s/^# bond = "100 AINU"$/bond = "50 AINU"/' starter.toml >odd.toml
+run ainur check odd.toml
+expect_status 0
+expect_match "$out" 'warning: population "steady" bonds 50 AINU'
+expect_match "$out" 'warning: fault\[0\] is due at 9d'
+
+begin "two columns of one name are refused"
+printf 'time,time\n1,2\n' >twice.csv
+printf '[[population]]\ncapabilities_from = "workload"\n[workload]\nsource = "csv"\n' >csv.toml
+printf '[workload.csv]\ntime = "time"\n' >>csv.toml
+run ainur check csv.toml --workload twice.csv
+expect_status 2
+expect_match "$err" 'twice\.csv:1: two columns are named "time"'
+
 begin "text that is no TOML is refused with its line"
 printf 'name = "x"\nseed = = 1\n' >bad.toml
 refused 'bad\.toml:2'

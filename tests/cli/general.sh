@@ -44,7 +44,12 @@ expect_match "$err" '--help'
 begin "an unknown subcommand is an error with its name"
 run ainur runn
 expect_status 2
-expect_match "$err" 'runn|--help'
+expect_match "$err" 'no command "runn".*"run"'
+
+begin "--version is the version"
+run ainur --version
+expect_status 0
+expect_equal "$out" "$(ainur version)"
 
 begin "an unknown option is an error"
 run ainur version --colour

@@ -3,6 +3,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include "command.hpp"
 
@@ -134,7 +137,11 @@ result<case_file> case_file::read(const std::string& path) {
   try {
     root = nlohmann::json::parse(*text);
   } catch (const nlohmann::json::exception& e) {
-    return fail(base_errc::malformed, path + ": is not JSON: " + e.what());
+    const std::string_view why = e.what(); // "[json.exception...] why"
+    const auto begin = why.find("] ");
+    return fail(base_errc::malformed,
+                fmt::format("{}: is not JSON: {}", path,
+                            begin == std::string_view::npos ? why : why.substr(begin + 2)));
   }
   if (!root.is_object() || !root.contains("cases") || !root["cases"].is_array())
     return fail(base_errc::malformed, path + ": key 'cases': a list of cases is needed");

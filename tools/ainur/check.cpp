@@ -55,6 +55,19 @@ void examine_workload(const options& o, const scenario::config& c, findings& out
   }
   out.notes.push_back(fmt::format("population: {} agents of {} controllers, {} clients",
                                   plan->agents.size(), plan->controllers, plan->clients.size()));
+  for (const auto& p : c.populations)
+    if (p.bond < c.economy.bond_min && c.economy.reputation_min > 0)
+      out.notes.push_back(fmt::format(
+          "warning: population \"{}\" bonds {}, less than economy.bond_min ({}): its agents count "
+          "as unbonded, and tasks with a reputation_min over 0 do not take them",
+          p.name, to_string(p.bond), to_string(c.economy.bond_min)));
+  const auto last = loaded->requests.empty() ? duration{} : loaded->requests.back().at;
+  for (std::size_t i = 0; i < c.faults.size(); ++i)
+    if (c.faults[i].at > last)
+      out.notes.push_back(
+          fmt::format("warning: fault[{}] is due at {}, after the last task arrives ({}); it may "
+                      "never happen",
+                      i, to_string(c.faults[i].at), to_string(last)));
   for (const auto i : plan->unserved(*loaded))
     out.notes.push_back(fmt::format("warning: no agent can do \"{}\"; its tasks will be refunded",
                                     loaded->capabilities[i]));

@@ -1,7 +1,12 @@
 // ainur: the command line.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "ainur/scenario/schema.hpp"
 #include "command.hpp"
 
 namespace ainur::cli {
@@ -27,11 +32,28 @@ int internal_error(const error& e) {
 
 namespace {
 
+/// The parser only says that a command is required; a mistyped one is named.
+bool explain_unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-')
+    return false;
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end())
+    return false;
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string near{scenario::nearest(argv[1], views)};
+  std::fprintf(stderr, "ainur: there is no command \"%s\"; %s\n", argv[1],
+               near.empty() ? "see `ainur --help`" : ("did you mean \"" + near + "\"?").c_str());
+  return true;
+}
+
 int run(int argc, char** argv) {
   frame f;
   f.app.description("Ainur: markets of autonomous agents, from a scenario file");
   f.app.name("ainur");
   f.app.require_subcommand(1);
+  f.app.set_version_flag("--version", "ainur " AINUR_VERSION, "Print the version and exit");
   f.app.footer("Example:\n  ainur run examples/scenarios/market.toml");
   add_new(f);
   add_check(f);
@@ -49,7 +71,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& e) {
     return f.app.exit(e);
   } catch (const CLI::ParseError& e) {
-    f.app.exit(e);
+    if (!explain_unknown_command(f.app, argc, argv))
+      f.app.exit(e);
     return exit_bad_input;
   }
   return f.chosen ? f.chosen() : exit_bad_input;
