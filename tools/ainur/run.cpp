@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "ainur/run_scenario.hpp"
@@ -29,6 +31,8 @@ struct run_arguments {
   std::string workload;
   std::string data;
   std::string out;
+  std::string log;
+  std::string log_level = "warn";
   std::vector<std::string> overrides;
   std::optional<std::uint64_t> seed;
   std::uint32_t threads = 0;
@@ -37,12 +41,16 @@ struct run_arguments {
   bool resume = false;
 };
 
-/// A bar on a terminal, a plain line now and then elsewhere.
+/// A bar on a terminal, a plain line now and then elsewhere; and lines of the log above it.
+/// Thread-safe: the log has a thread of its own.
 class progress_line {
 public:
-  explicit progress_line(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0) {}
+  /// Where standard error is no terminal and belongs to the log, nothing else is written there.
+  progress_line(bool quiet, bool shows_log)
+      : terminal_(isatty(STDERR_FILENO) != 0), quiet_(quiet || (shows_log && !terminal_)) {}
 
   void show(const run_progress& p) {
+    const std::lock_guard lock{mutex_};
     const auto now = std::chrono::steady_clock::now();
     const auto wait = terminal_ ? std::chrono::milliseconds{100} : std::chrono::milliseconds{5'000};
     if (quiet_ || now - last_ < wait)
@@ -64,14 +72,20 @@ public:
     for (std::size_t i = 0; i < bar.size(); ++i)
       if (static_cast<double>(i) < share * 30)
         bar[i] = '#';
-    std::fprintf(stderr, "\r[%s] %3.0f%%  %llu/%llu  %.0f/s  %.0f s left \x1b[K", bar.c_str(),
-                 share * 100, static_cast<unsigned long long>(p.finished),
-                 static_cast<unsigned long long>(p.total), rate, left);
-    drawn_ = true;
+    drawn_ = fmt::format("[{}] {:3.0f}%  {}/{}  {:.0f}/s  {:.0f} s left ", bar, share * 100,
+                         p.finished, p.total, rate, left);
+    std::fprintf(stderr, "\r%s\x1b[K", drawn_.c_str());
+  }
+
+  /// A whole line above the bar.
+  void print(const std::string& line) {
+    const std::lock_guard lock{mutex_};
+    const auto text = drawn_.empty() ? line + "\n" : "\r\x1b[K" + line + "\n" + drawn_;
+    std::fputs(text.c_str(), stderr);
   }
 
   ~progress_line() {
-    if (drawn_)
+    if (!drawn_.empty())
       std::fputs("\r\x1b[K", stderr);
   }
 
@@ -79,9 +93,10 @@ public:
   progress_line& operator=(const progress_line&) = delete;
 
 private:
-  bool quiet_;
   bool terminal_;
-  bool drawn_ = false;
+  bool quiet_;
+  std::mutex mutex_;
+  std::string drawn_; // the bar on the screen
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_{};
 };
@@ -118,6 +133,15 @@ int finish(const scenario::summary& s, const run_arguments& a) {
   return s.passed() && !s.partial ? exit_ok : exit_failed;
 }
 
+log_options log_of(const run_arguments& a, progress_line& screen) {
+  log_options log{.level = log_level_from_text(a.log_level).value_or(log_level::warn)};
+  if (a.log == "-")
+    log.on_record = [&screen](const log_record& r) { screen.print(to_json(r)); };
+  else
+    log.file = a.log;
+  return log;
+}
+
 int run(const run_arguments& a) {
   auto overrides = a.overrides;
   if (a.seed)
@@ -127,7 +151,7 @@ int run(const run_arguments& a) {
     return bad_input(config.error());
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
-  auto progress = std::make_unique<progress_line>(a.quiet || a.json);
+  auto progress = std::make_unique<progress_line>(a.quiet || a.json, a.log == "-");
   const run_options options{
       .base_folder = std::filesystem::path{a.scenario}.parent_path().string(),
       .workload_file = a.workload.empty() ? std::nullopt : std::optional{a.workload},
@@ -136,7 +160,8 @@ int run(const run_arguments& a) {
       .trace_file = a.out.empty() ? "" : a.out + "/trace.jsonl",
       .on_progress = [&progress](const run_progress& p) { progress->show(p); },
       .stop = &interrupted,
-      .threads = a.threads};
+      .threads = a.threads,
+      .log = log_of(a, *progress)};
   const auto summary = run_scenario(*config, options);
   progress.reset(); // takes the bar off the terminal
   if (!summary)
@@ -187,6 +212,11 @@ void add_run(frame& f) {
   c->add_option("--data", a->data, "keep ledger and journals in this directory");
   c->add_flag("--resume", a->resume, "go on with the run in --data")->needs("--data");
   c->add_option("--out", a->out, "save summary, time series, event trace and HTML report here");
+  auto* log = c->add_option("--log", a->log, "add the log to this file; - is standard error");
+  c->add_option("--log-level", a->log_level, "the least grave that is logged")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+      ->capture_default_str()
+      ->needs(log);
   c->add_option("--seed", a->seed, "instead of the scenario's");
   c->add_option("--set", a->overrides, "key=value, instead of the scenario's; repeatable");
   c->add_option("--threads", a->threads, "worker threads on the real clock; 0: one a core");
