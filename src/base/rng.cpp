@@ -3,6 +3,8 @@
 #include <bit>
 #include <limits>
 
+#include "ainur/base/assert.hpp"
+
 namespace ainur {
 
 namespace {
@@ -79,6 +81,7 @@ bool rng::chance_ppm(std::uint64_t parts_per_million) noexcept {
 }
 
 q32 log2_q32(std::uint64_t x) noexcept {
+  AINUR_ASSERT(x > 0);
   const int top = 63 - std::countl_zero(x);
   q32 out = (q32{top} - 32) << 32;
   // m in [1, 2) as Q63; each squaring yields one bit of the logarithm.

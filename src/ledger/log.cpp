@@ -71,7 +71,7 @@ public:
 
   void see(std::uint64_t height, const std::vector<event::any>& events) {
     const auto expected = standing_events(events);
-    if (fault_ || (expected.empty() && !(load() && current_->height <= height)))
+    if (fault_ || (expected.empty() && (!load() || current_->height > height)))
       return;
     if (!load() || *current_ != standing_record{height, expected}) {
       if (!fault_)

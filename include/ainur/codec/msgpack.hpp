@@ -182,9 +182,7 @@ void write(writer& w, const T& x) {
     w.signed_integer(x);
   else if constexpr (std::same_as<T, std::string>)
     w.text(x);
-  else if constexpr (std::same_as<T, bytes>)
-    w.blob(x);
-  else if constexpr (detail::is_byte_array<T>::value)
+  else if constexpr (std::same_as<T, bytes> || detail::is_byte_array<T>::value)
     w.blob(x);
   else if constexpr (detail::is_byte_id<T>::value)
     w.blob(x.view());
