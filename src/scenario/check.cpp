@@ -130,6 +130,8 @@ void check_faults(problems& out, const config& c) {
       add(out, key + ".share", "is for agents only; use count");
     if (f.target != fault_target::agents && !f.population.empty())
       add(out, key + ".population", "is for agents only");
+    if (f.kind == fault_kind::kill && f.lasts != duration{})
+      add(out, key + ".for", "a kill has no length; repeat it with every, or use pause");
     if (f.kind == fault_kind::pause && f.lasts == duration{})
       add(out, key + ".for", "a pause needs its length");
     if (f.repeats > 1 && f.every == duration{})

@@ -293,7 +293,10 @@ AINUR_SECTION(csv_mapping) {
           key<&t::capability>("capability", "columns that together name the capability", {0, 16}),
           key<&t::capability_default>("capability_default", "the capability where there is none",
                                       {1, 256}),
-          key<&t::work>("work", "the work is the sum of these; empty: unknown", {0, 16}),
+          key<&t::work>("work",
+                        "the work is the sum of these, like { column = \"secs\", per_unit = \"1s\" "
+                        "}; empty: unknown",
+                        {0, 16}),
           key<&t::outcome>("outcome", "column of the recorded outcome", {0, 256}),
           key<&t::success>("success", "values of it that mean success", {0, 64}),
           key<&t::failure>("failure", "values of it that mean failure", {0, 64}),
@@ -440,8 +443,7 @@ AINUR_SECTION(runtime_config) {
   static const auto s = make<t>(
       "The shape of the node that runs the market.",
       {
-          key<&t::shards>("shards", "partitions of the capabilities", {1, 1'024}),
-          key<&t::orchestrators>("orchestrators", "per shard", {1, 1'024}),
+          key<&t::orchestrators>("orchestrators", "actors that lead tasks, each its share of them", {1, 1'024}),
           key<&t::supervisor_size>("supervisor_size", "agents under one supervisor", {1, 1'000}),
           key<&t::in_flight_max>("in_flight_max", "tasks taken in and not final; more wait",
                                  {1, 10'000'000}),
@@ -473,7 +475,7 @@ AINUR_SECTION(network_config) {
                                     key<&t::client>("client", "between clients and the market", {}),
                                     key<&t::agent>("agent", "between orchestrators and guards", {}),
                                     key<&t::ledger>("ledger", "to and from the ledger", {}),
-                                    key<&t::shard>("shard", "between shards", {}),
+                                    key<&t::shard>("shard", "between orchestrators and the shard", {}),
                                 });
   return s;
 }
@@ -489,7 +491,7 @@ AINUR_SECTION(fault) {
           key<&t::share>("share", "share of the agents that is hit, drawn by the seed", up_to_one),
           key<&t::count>("count", "how many targets are hit if share is 0", {1, agents_max}),
           key<&t::at>("at", "since the start of the run"),
-          key<&t::lasts>("for", "how long; 0: a kill happens once, another fault lasts to the end"),
+          key<&t::lasts>("for", "how long; 0: to the end. Not of kill, which has no length"),
           key<&t::every>("every", "repeated so often; 0: once"),
           key<&t::repeats>("repeats", "with every: how many times in all", {1, 1'000'000}),
           key<&t::delay>("delay", "of late: how long after their time agents deliver", some_time),

@@ -58,6 +58,11 @@ expect_status 0
 expect_match "$out" 'warning: population "steady" bonds 50 AINU'
 expect_match "$out" 'warning: fault\[0\] is due at 9d'
 
+begin "a kill has no length"
+starter
+sed 's/^at = "2min"$/at = "2min"\nfor = "10s"/' starter.toml >bad.toml
+refused 'fault\[0\]\.for: a kill has no length'
+
 begin "two columns of one name are refused"
 printf 'time,time\n1,2\n' >twice.csv
 printf '[[population]]\ncapabilities_from = "workload"\n[workload]\nsource = "csv"\n' >csv.toml
