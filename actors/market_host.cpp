@@ -258,7 +258,9 @@ supervisor_spec market_host::market_spec() {
                      roles, orchestrators](const supervision_event& e) {
     keep(e);
     const auto lost = orchestrators.find(e.id);
-    if (lost != orchestrators.end() && e.kind == supervision_event::kind_type::exited)
+    // At the end of the market there is nobody left to take its tasks over.
+    if (lost != orchestrators.end() && e.kind == supervision_event::kind_type::exited &&
+        e.how != supervision::exit_kind::shutdown)
       if (const auto node = roles->get<node_actor>(role::node))
         caf::anon_send(node, msg::orchestrator_lost{lost->second});
   };
