@@ -113,4 +113,59 @@ run timeout --preserve-status -s INT 3 ainur run market.toml --json --set 'clock
 expect_equal "$(value partial)" true
 expect_equal "$(value conserved)" true
 
+begin "--log writes JSON lines, the same for the same seed but for the time of day"
+run_starter --quiet --log first.log --log-level info
+expect_status 0
+run ainur run market.toml --quiet --log second.log --log-level info
+expect_status 0
+for event in started opened fault_injected child_killed child_restarted stopped; do
+  expect_match "$(cat first.log)" "\"event\":\"$event\""
+done
+while IFS= read -r line; do
+  python3 -m json.tool >/dev/null <<<"$line" || fails "this is not JSON: $line"
+done <first.log
+strip='s/^{"time":"[^"]*",//'
+expect_equal "$(sed "$strip" first.log)" "$(sed "$strip" second.log)"
+
+begin "the log changes nothing of the run"
+run_starter --json
+first=$(value trace_hash) first_state=$(value state_hash)
+run ainur run market.toml --json --log all.log --log-level trace
+expect_equal "$(value trace_hash)" "$first"
+expect_equal "$(value state_hash)" "$first_state"
+
+begin "--log-level is the least grave that is written, warn unless told"
+run_starter --quiet --log kept.log
+expect_status 0
+expect_match "$(cat kept.log)" '"level":"warn"'
+expect_no_match "$(cat kept.log)" '"level":"(trace|debug|info)"'
+run ainur run market.toml --quiet --log errors.log --log-level error
+expect_equal "$(cat errors.log)" ''
+
+begin "--log - writes to standard error, and nothing else is there"
+run_starter --log - --log-level info
+expect_status 0
+expect_no_match "$out" '"component"'
+expect_equal "$(grep -cv '^{"time":.*}$' <<<"$err")" 0
+
+begin "without --log nothing is logged"
+run_starter --quiet
+expect_equal "$err" ''
+
+begin "a log that cannot be written is named, with nothing else written"
+run_starter --quiet --log no/such/kept.log --out kept --data data
+expect_status 2
+expect_match "$err" 'no/such/kept\.log'
+expect_no_file kept
+expect_no_file data
+
+begin "a level that does not exist, and one without a log, are refused"
+run_starter --quiet --log kept.log --log-level loud
+expect_status 2
+expect_match "$err" 'loud'
+run ainur run market.toml --quiet --log-level info
+expect_status 2
+expect_match "$err" '--log'
+expect_no_file kept.log
+
 finish
