@@ -39,6 +39,5 @@ struct agent_place {
 };
 
 [[nodiscard]] agent_place place_of(std::uint32_t index, std::uint32_t group_size) noexcept;
-[[nodiscard]] std::uint32_t group_size_of(const scenario::config& c) noexcept;
 
 } // namespace ainur

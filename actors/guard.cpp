@@ -151,7 +151,8 @@ void call(self_type self, msg::call_agents& m) {
   arm(self);
 }
 
-void count(guard_state& s, const safety::verdict& v, const call_record& c, std::uint32_t slot) {
+void count(guard_state& s, const safety::verdict& v, const call_record& c, std::uint32_t slot,
+           const orchestration::offer& o, timestamp now) {
   if (v.kind == safety::verdict_kind::passed) {
     ++s.report.passed;
     return;
@@ -164,6 +165,11 @@ void count(guard_state& s, const safety::verdict& v, const call_record& c, std::
        .constraint = std::string{s.core.constraint_name(v.constraint_index)},
        .task = c.text->task,
        .subtask = c.text->subtask,
+       .call = c.text->number,
+       .asked_price = o.price,
+       .asked_work = o.work,
+       .price = v.safe.price,
+       .work = v.safe.finish - now,
        .at = s.setup.world.now()});
 }
 
@@ -189,7 +195,7 @@ void take_offer(self_type self, const msg::offered& m) {
                                        .reputation_min = c.text->reputation_min,
                                        .now = now,
                                        .paid_unverified = s.setup.agents->paid_at_result});
-    count(s, verdict, c, m.slot);
+    count(s, verdict, c, m.slot, o, now);
     if (s.setup.report_at_once && !s.report.verdicts.empty())
       tell_recorder(self);
     if (verdict.kind != safety::verdict_kind::refused) {

@@ -264,7 +264,7 @@ struct guard_setup {
   group_ptr agents;
   std::shared_ptr<const registry> roles;
   bool report = false;         ///< tells the recorder
-  bool report_at_once = false; ///< of each action that it stops
+  bool report_at_once = false; ///< of each action that it stops or corrects
 };
 
 [[nodiscard]] caf::actor spawn_guard(caf::local_actor& parent, guard_setup setup);
@@ -307,6 +307,7 @@ struct node_setup {
   std::shared_ptr<store::backend> store;
   std::shared_ptr<const registry> roles;
   orchestration::intake_options options;
+  bool keep_notes = false; ///< tells the recorder which tasks moved
 };
 
 [[nodiscard]] caf::actor spawn_node(caf::local_actor& parent, node_setup setup);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <stdexcept>
 
 #include <caf/actor_system_config.hpp>
@@ -35,29 +36,32 @@ child_spec leaf(std::string name, child_factory start) {
   return {.name = std::move(name), .policy = {}, .start = std::move(start)};
 }
 
+/// The account is that of an agent, or none.
+void tell_restarted(const registry& roles, const std::string& role, const account_id& agent = {}) {
+  if (const auto recorder = roles.get<caf::actor>(role::recorder))
+    caf::anon_send(recorder, msg::host_restarted{role, agent});
+}
+
 /// Keeps the registry at the present: each named child under its name.
 supervision_listener keep_roles(std::shared_ptr<registry> roles,
-                                std::shared_ptr<std::atomic<std::uint64_t>> restarts,
-                                decltype(market_options::on_restart) on_restart,
                                 std::map<supervision::child_id, std::vector<std::string>> names) {
-  return
-      [roles = std::move(roles), restarts = std::move(restarts), on_restart = std::move(on_restart),
-       names = std::move(names)](const supervision_event& e) {
-        const auto known = names.find(e.id);
-        if (known == names.end())
-          return;
-        for (const auto& name : known->second) {
-          if (e.kind == supervision_event::kind_type::started)
-            roles->set(name, e.handle);
-          else if (e.kind == supervision_event::kind_type::exited)
-            roles->clear(name);
-        }
-        if (e.again && e.kind == supervision_event::kind_type::started) {
-          ++*restarts;
-          if (on_restart && !known->second.empty())
-            on_restart(known->second.front(), {});
-        }
-      };
+  // To a supervisor that was itself started again, its children are new.
+  auto met = std::make_shared<std::set<supervision::child_id>>();
+  return [roles = std::move(roles), names = std::move(names),
+          met = std::move(met)](const supervision_event& e) {
+    const auto known = names.find(e.id);
+    if (known == names.end())
+      return;
+    for (const auto& name : known->second) {
+      if (e.kind == supervision_event::kind_type::started)
+        roles->set(name, e.handle);
+      else if (e.kind == supervision_event::kind_type::exited)
+        roles->clear(name);
+    }
+    const bool up = e.kind == supervision_event::kind_type::started;
+    if (up && !met->insert(e.id).second)
+      tell_restarted(*roles, known->second.front());
+  };
 }
 
 } // namespace
@@ -192,14 +196,17 @@ supervisor_spec market_host::storage_spec() {
   }));
   auto intake = options_.intake;
   intake.orchestrators = options_.orchestrators;
-  const node_setup node{.world = world, .store = store, .roles = roles, .options = intake};
+  const node_setup node{.world = world,
+                        .store = store,
+                        .roles = roles,
+                        .options = intake,
+                        .keep_notes = options_.keep_notes};
   persistents.children.push_back(
       leaf("node", [node](child_context& c) { return spawn_node(c.parent, node); }));
   persistents.listener =
-      keep_roles(roles_, restarts_, options_.on_restart,
-                 {{{1}, {role::ledger}},
-                  {{2}, {role::reputation, role::follower_of(reputation_number)}},
-                  {{3}, {role::node}}});
+      keep_roles(roles_, {{{1}, {role::ledger}},
+                          {{2}, {role::reputation, role::follower_of(reputation_number)}},
+                          {{3}, {role::node}}});
 
   supervisor_spec storage{.name = "storage",
                           .strategy = supervision::strategy_kind::rest_for_one,
@@ -210,7 +217,7 @@ supervisor_spec market_host::storage_spec() {
   storage.children.push_back({.name = "persistents",
                               .policy = branch,
                               .start = std::make_shared<const supervisor_spec>(persistents)});
-  storage.listener = keep_roles(roles_, restarts_, options_.on_restart, {{{1}, {role::writer}}});
+  storage.listener = keep_roles(roles_, {{{1}, {role::writer}}});
   return storage;
 }
 
@@ -254,8 +261,8 @@ supervisor_spec market_host::market_spec() {
         {role::orchestrator_of(i), role::follower_of(first_orchestrator_number + i)});
     orchestrators.emplace(supervision::child_id{market.children.size()}, i);
   }
-  market.listener = [keep = keep_roles(roles_, restarts_, options_.on_restart, std::move(names)),
-                     roles, orchestrators](const supervision_event& e) {
+  market.listener = [keep = keep_roles(roles_, std::move(names)), roles,
+                     orchestrators](const supervision_event& e) {
     keep(e);
     const auto lost = orchestrators.find(e.id);
     // At the end of the market there is nobody left to take its tasks over.
@@ -309,18 +316,16 @@ std::shared_ptr<const supervisor_spec> market_host::group_spec(group_ptr g) {
                                 const auto slot = static_cast<std::uint32_t>(c.id.value - 1);
                                 return spawn_agent(c.parent, agent_setup{world, g, slot, pool});
                               }};
-  spec->listener = [g, roles, list = rosters_->find(g->number), restarts = restarts_,
-                    on_restart = options_.on_restart](const supervision_event& e) {
+  spec->listener = [g, roles, list = rosters_->find(g->number)](const supervision_event& e) {
     using kind = supervision_event::kind_type;
     if (e.kind != kind::started && e.kind != kind::exited)
       return;
     const bool up = e.kind == kind::started;
     if (up && e.again) {
-      ++*restarts;
-      if (on_restart && e.id == guard_id)
-        on_restart(role::guard_of(g->number), {});
-      else if (on_restart)
-        on_restart("agent", g->members[e.id.value - 1].account);
+      if (e.id == guard_id)
+        tell_restarted(*roles, role::guard_of(g->number));
+      else
+        tell_restarted(*roles, "agent", g->members[e.id.value - 1].account);
     }
     if (e.id == guard_id) {
       const auto name = role::guard_of(g->number);
@@ -410,6 +415,8 @@ std::shared_ptr<const supervisor_spec> market_host::tier_spec(const std::string&
     const auto name_of_group = "group/" + std::to_string(number);
     if (e.kind == supervision_event::kind_type::started) {
       roles->set(name_of_group, e.handle);
+      if (e.again)
+        tell_restarted(*roles, name_of_group);
       // The agents of a group are not in its specification: they are added whenever it starts.
       caf::anon_send(caf::actor_cast<supervisor_actor>(e.handle),
                      add_children{{1}, rosters->size_of(number)});

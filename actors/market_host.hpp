@@ -55,10 +55,7 @@ struct market_options {
   bool keep_notes = false;
   /// Guards tell the recorder at once of every action that they stop.
   bool report_at_once = false;
-  /// Something was started again; the account is that of an agent, or none. Called by supervisors,
-  /// on their threads.
-  std::function<void(const std::string& role, const account_id& agent)> on_restart;
-  /// Makes the recorder; null: none.
+  /// Makes the recorder; null: none. It is told of every restart.
   std::function<caf::actor(caf::local_actor& parent, const std::shared_ptr<const registry>&,
                            const environment&)>
       make_recorder;
@@ -146,9 +143,6 @@ public:
 
   [[nodiscard]] std::uint32_t groups() const noexcept { return next_group_; }
 
-  /// Restarts since the start, for the trace.
-  [[nodiscard]] std::uint64_t restarts() const noexcept { return restarts_->load(); }
-
 private:
   market_host() = default;
   result<void> open_store();
@@ -193,8 +187,6 @@ private:
   std::shared_ptr<registry> roles_ = std::make_shared<registry>();
   std::shared_ptr<blocking_pool> pool_;
   std::shared_ptr<late_answers> late_; // virtual clock
-  std::shared_ptr<std::atomic<std::uint64_t>> restarts_ =
-      std::make_shared<std::atomic<std::uint64_t>>(0);
   account_id host_;
   supervisor_actor root_;
   std::shared_ptr<roster_list> rosters_ = std::make_shared<roster_list>();

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <set>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct node_state {
   std::uint64_t sequence = 0;                                // last record of the intake journal
   std::deque<std::pair<std::uint64_t, std::size_t>> writing; // tickets and their numbers of records
   std::map<std::uint32_t, orchestrator_actor> orchestrators;
+  std::set<std::uint32_t> served; // orchestrators that were given tasks
   static inline const char* name = "ainur.node";
 };
 
@@ -61,9 +63,17 @@ void flush(self_type self) {
     self->send(s.setup.roles->get<store_writer_actor>(role::writer),
                store_write{node_writer, s.sequence, std::move(set)});
   }
+  msg::tasks_moved moved{{}, s.setup.world.now()};
   for (auto& h : out.handings)
-    if (const auto to = s.orchestrators.find(h.orchestrator); to != s.orchestrators.end())
+    if (const auto to = s.orchestrators.find(h.orchestrator); to != s.orchestrators.end()) {
+      if (h.from && s.served.contains(*h.from))
+        moved.moves.push_back({h.what.task->id, *h.from, h.orchestrator});
+      s.served.insert(h.orchestrator);
       self->send(to->second, msg::hand_task{std::move(h.what), h.adopt});
+    }
+  if (s.setup.keep_notes && !moved.moves.empty())
+    if (const auto recorder = s.setup.roles->get<recorder_actor>(role::recorder))
+      self->send(recorder, std::move(moved));
   for (const auto& c : out.cancellations)
     if (const auto to = s.orchestrators.find(c.orchestrator); to != s.orchestrators.end())
       self->send(to->second, msg::cancel_task{c.task});

@@ -1,6 +1,7 @@
 // The recorder of a run: turns what actors tell into the observations and trace events of room
 // scenario, votes for the simulated arbiters, and writes acknowledgements.
 #include <algorithm>
+#include <set>
 
 #include "ainur/ledger/event.hpp"
 #include "ainur/orchestration/ledger_terms.hpp"
@@ -18,7 +19,8 @@ struct open_task {
   std::optional<std::uint32_t> first_agent;
   instant awarded{};
   instant delivered{};
-  std::map<std::pair<std::uint32_t, std::uint16_t>, amount> asks; // of (agent, subtask)
+  std::map<std::pair<std::uint32_t, std::uint16_t>, amount> asks;    // of (agent, subtask)
+  std::set<std::pair<market::call_number, std::uint32_t>> corrected; // bids, by agent
   std::map<std::uint16_t, hash256> results;
 };
 
@@ -79,6 +81,20 @@ void take_submitted(recorder_state& s, const msg::task_submitted& m) {
                       static_cast<std::uint16_t>(m.task->subtasks.size()), m.task->budget, r.work});
 }
 
+std::string_view to_text(market::price_source source) {
+  switch (source) {
+  case market::price_source::reserve:
+    return "reserve";
+  case market::price_source::runner_up:
+    return "second ask";
+  case market::price_source::own_bid:
+    return "its own ask";
+  case market::price_source::posted:
+    return "posted price";
+  }
+  return "unknown";
+}
+
 void take_note(recorder_state& s, const orchestration::outputs::note& n, instant at) {
   using kind = orchestration::outputs::note::kind;
   auto* t = find(s, n.task);
@@ -94,7 +110,8 @@ void take_note(recorder_state& s, const orchestration::outputs::note& n, instant
   case kind::decided: {
     for (const auto& [agent, price] : n.bids) {
       const auto index = agent_index(s, agent);
-      trace(s, at, tr::bid{n.task, n.subtask, index, price, {}, false});
+      const bool corrected = t != nullptr && t->corrected.contains({n.call, index});
+      trace(s, at, tr::bid{n.task, n.subtask, index, price, corrected});
       if (t != nullptr && agent == n.agent)
         t->asks[{index, n.subtask}] = price;
     }
@@ -111,13 +128,9 @@ void take_note(recorder_state& s, const orchestration::outputs::note& n, instant
       if (const auto known = t->asks.find({index, n.subtask}); known != t->asks.end())
         ask = known->second;
     }
-    const auto& market = s.record->plan->config.market;
-    const std::string why =
-        ask == n.price                                                    ? "its own ask"
-        : market.mechanism == scenario::market_mechanism::posted          ? "posted price"
-        : t != nullptr && n.price == t->task->subtasks[n.subtask].reserve ? "reserve"
-                                                                          : "second lowest ask";
-    return trace(s, at, tr::awarded{n.task, n.subtask, index, ask, n.price, why});
+    return trace(s, at,
+                 tr::awarded{n.task, n.subtask, index, ask, n.price, n.work,
+                             std::string{to_text(n.priced_by)}});
   }
   case kind::delivered:
     if (t != nullptr)
@@ -137,14 +150,21 @@ void take_report(recorder_state& s, const msg::guard_report& m) {
       .at = m.at, .verdict = scenario::safety_result::passed, .count = m.passed});
   for (const auto& v : m.verdicts) {
     const auto index = agent_index(s, v.agent);
-    const auto* t = find(s, v.task);
+    auto* t = find(s, v.task);
     c.add(scenario::safety_judged{.at = v.at,
                                   .verdict = v.corrected ? scenario::safety_result::corrected
                                                          : scenario::safety_result::refused,
                                   .constraint = v.constraint,
                                   .who = labels_of(s, t, index)});
-    if (!v.corrected)
+    if (!v.corrected) {
       trace(s, v.at, tr::refused{v.task, v.subtask, index, v.constraint});
+      continue;
+    }
+    if (t != nullptr)
+      t->corrected.emplace(v.call, index);
+    trace(s, v.at,
+          tr::corrected{v.task, v.subtask, index, v.constraint, v.asked_price, v.asked_work,
+                        v.price, v.work});
   }
 }
 
@@ -237,6 +257,13 @@ void take_event(self_type self, const ledger::event::any& event, instant at) {
   }
 }
 
+/// Agents are named by their index, as everywhere in the trace.
+void take_restart(recorder_state& s, const msg::host_restarted& m) {
+  const bool is_agent = !m.agent.is_none();
+  trace(s, s.world.now(),
+        tr::restarted{is_agent ? m.role + "/" + std::to_string(agent_index(s, m.agent)) : m.role});
+}
+
 void ask_totals(self_type self, instant at) {
   auto& s = self->state;
   if (at < s.next_totals || s.totals_asked)
@@ -279,6 +306,9 @@ void take_end(recorder_state& s, const orchestration::task_end& e) {
   const auto node = s.open.extract(e.task->id);
   const auto at = s.world.now();
   if (node.empty()) { // taken in by an earlier life of this run
+    trace(s, at,
+          tr::finished{e.task->id, static_cast<scenario::final_state>(e.state), e.paid,
+                       std::string{market::to_string(e.why)}});
     s.record->plan->finished.fetch_add(1);
     return;
   }
@@ -362,6 +392,11 @@ static recorder_actor::behavior_type behavior(self_type self, environment world,
           trace(st, m.at, tr::faulted{kind, static_cast<scenario::fault_target>(m.target), index});
         st.record->collector.add(scenario::fault_injected{m.at, kind, m.hit.size()});
       },
+      [self](const msg::tasks_moved& m) {
+        for (const auto& one : m.moves)
+          trace(self->state, m.at, tr::moved{one.task, one.from, one.to});
+      },
+      [self](const msg::host_restarted& m) { take_restart(self->state, m); },
       [self](const msg::task_news& m) {
         for (const auto& e : m.ends)
           take_end(self->state, e);

@@ -60,6 +60,8 @@ result<void> check(const runtime_options& o) {
   };
   if (!within(o.orchestrators, 1u, 1'000u))
     return bad("orchestrators: 1 to 1000");
+  if (o.threads > threads_limit)
+    return bad("threads: at most " + std::to_string(threads_limit));
   if (o.asked == 0 || o.call_rounds == 0)
     return bad("asked and call_rounds are at least 1");
   if (!within(o.blocking_workers, std::size_t{1}, std::size_t{1'024}))
@@ -191,20 +193,12 @@ result<std::unique_ptr<runtime::impl>> runtime::impl::start(runtime_options opti
     made->book = std::make_shared<runtime_book>(options.result_retention);
     auto market = market_of(options, made->book);
     market.log = std::move(*log);
-    // The registry is that of the host, which is not there yet.
-    auto roles = std::make_shared<std::weak_ptr<registry>>();
-    market.on_restart = [roles](const std::string& role, const account_id& agent) {
-      if (const auto known = roles->lock())
-        if (const auto self = known->get<runtime_actor>(role::recorder))
-          caf::anon_send(self, msg::host_restarted{role, agent});
-    };
     auto started = system == nullptr ? market_host::start(std::move(market))
                                      : market_host::start_on(*system, std::move(market));
     if (!started)
       return fail(std::move(started).error());
     made->options = std::move(options);
     made->market = std::move(*started);
-    *roles = made->market->roles();
     made->host = made->market->host();
     made->next_request = made->market->resumed_at();
     if (auto ok = made->wait_until_up(); !ok)

@@ -8,6 +8,7 @@
 
 #include "ainur/routing/router.hpp"
 #include "ainur/run_scenario.hpp"
+#include "ainur/scenario/explain.hpp"
 #include "ainur/scenario/report.hpp"
 #include "faults.hpp"
 
@@ -90,7 +91,7 @@ market_options options_of(const scenario::config& c, const run_options& o, const
   m.block_interval = c.ledger.block_interval;
   m.calls_max = c.ledger.calls_max;
   m.checkpoint_interval = c.ledger.checkpoint_interval;
-  m.orchestrators = static_cast<std::uint32_t>(c.runtime.orchestrators * c.runtime.shards);
+  m.orchestrators = static_cast<std::uint32_t>(c.runtime.orchestrators);
   m.orchestrator.how = mechanism_of(c.market.mechanism);
   m.orchestrator.quality = c.market.quality;
   m.orchestrator.asked = c.routing.strategy == scenario::routing_strategy::broadcast
@@ -107,6 +108,7 @@ market_options options_of(const scenario::config& c, const run_options& o, const
   m.intake.retention = c.runtime.result_retention;
   m.blocking_workers = c.runtime.blocking_workers;
   m.keep_notes = true;
+  m.report_at_once = true; // so that the trace has every event in its time's order
   const auto& p = plan.population;
   for (std::size_t i = 0; i < p.agents.size(); ++i) {
     const auto& group = c.populations[p.agents[i].population];
@@ -219,6 +221,8 @@ public:
   result<scenario::summary> run();
 
 private:
+  [[nodiscard]] result<void> check_data() const;
+  result<void> open_trace();
   result<void> prepare();
   [[nodiscard]] bool over(instant now) const;
   void wait_until(instant at);
@@ -238,6 +242,46 @@ private:
   bool partial_ = false;
 };
 
+/// Whether the data directory is what the run wants, with nothing written yet.
+result<void> scenario_run::check_data() const {
+  if (options_.data_directory.empty())
+    return {};
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(options_.data_directory + "/store/store.mdb", ignored);
+  if (there && !options_.resume)
+    return fail(run_errc::data_in_use,
+                options_.data_directory + ": add --resume to go on with it, or name another");
+  if (!there && options_.resume)
+    return fail(run_errc::no_data, options_.data_directory);
+  return {};
+}
+
+/// A new run's trace replaces what is there, a resumed one's is added to it. Nothing is written
+/// yet: another process may still be at work on the same data.
+result<void> scenario_run::open_trace() {
+  scenario::trace::resumed marker;
+  const auto& path = options_.trace_file;
+  if (!path.empty()) {
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), ignored);
+    if (options_.resume) {
+      const auto end = scenario::trace::end_of_file(path);
+      if (!end)
+        return fail(end.error());
+      marker.traced = end->has_value();
+      if (*end)
+        record_->trace.go_on((*end)->at, (*end)->in_line);
+    }
+    record_->trace_out.open(path,
+                            std::ios::binary | (options_.resume ? std::ios::app : std::ios::trunc));
+    if (!record_->trace_out)
+      return fail(base_errc::io, path + ": cannot be written");
+  }
+  if (options_.resume)
+    record_->trace.add({}, marker);
+  return {};
+}
+
 result<void> scenario_run::prepare() {
   const auto clock = plan_->config.clock == scenario::clock_kind::virtual_time
                          ? clock_kind::virtual_time
@@ -245,25 +289,14 @@ result<void> scenario_run::prepare() {
   auto log = logger::open(options_.log, clock); // first: nothing else is left behind by its error
   if (!log)
     return fail(std::move(log).error());
-  if (!options_.trace_file.empty()) {
-    // Only now is it known that the input is good, so nothing is left behind by a bad one.
-    std::error_code ignored;
-    std::filesystem::create_directories(std::filesystem::path{options_.trace_file}.parent_path(),
-                                        ignored);
-    record_->trace_out.open(options_.trace_file, std::ios::binary | std::ios::trunc);
-    if (!record_->trace_out)
-      return fail(base_errc::io, options_.trace_file + ": cannot be written");
-  }
+  // Only now is it known that the input is good, so nothing is left behind by a bad one.
+  if (auto ok = check_data(); !ok)
+    return ok;
+  if (auto ok = open_trace(); !ok)
+    return ok;
   if (!options_.data_directory.empty()) {
     std::error_code ignored;
     std::filesystem::create_directories(options_.data_directory, ignored);
-    const auto store = options_.data_directory + "/store/store.mdb";
-    const bool there = std::filesystem::exists(store, ignored);
-    if (there && !options_.resume)
-      return fail(run_errc::data_in_use,
-                  options_.data_directory + ": add --resume to go on with it, or name another");
-    if (!there && options_.resume)
-      return fail(run_errc::no_data, options_.data_directory);
     auto acks = ack_file::open(options_.data_directory + "/acks.jsonl");
     if (!acks)
       return fail(std::move(acks).error());
@@ -389,6 +422,7 @@ result<scenario::summary> scenario_run::run() {
        .wall_s = std::chrono::duration<double>(stopped - wall_start).count(),
        .peak_rss_mib = peak_rss_mib(),
        .partial = partial_,
+       .resumed = options_.resume,
        .ended_by = ended_by_,
        .version = AINUR_VERSION});
 }

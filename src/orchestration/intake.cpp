@@ -42,7 +42,7 @@ void intake_core::hand(entry& e, bool adopt, intake_outputs& out) {
     e.orchestrator = pick();
   if (!e.orchestrator)
     return; // handed out when one is ready
-  out.handings.push_back({*e.orchestrator, e.what, adopt});
+  out.handings.push_back({*e.orchestrator, e.what, adopt, std::exchange(e.last, {})});
   if (e.cancelled)
     out.cancellations.push_back({*e.orchestrator, e.what.task->id});
 }
@@ -148,7 +148,7 @@ void intake_core::on_orchestrator_lost(std::uint32_t number) {
   lost_[number] = true;
   for (auto& [id, e] : open_)
     if (e.orchestrator == number)
-      e.orchestrator.reset();
+      e.last = std::exchange(e.orchestrator, {});
 }
 
 void intake_core::on_orchestrator_lost(std::uint32_t number, intake_outputs& out) {
@@ -164,8 +164,11 @@ void intake_core::on_orchestrator_ready(std::uint32_t number, intake_outputs& ou
     if (e.orchestrator == number && !e.ended)
       again.push_back(id);
   std::sort(again.begin(), again.end()); // the same order in every run
-  for (const auto& id : again)
-    hand(open_.at(id), true, out);
+  for (const auto& id : again) {
+    auto& e = open_.at(id);
+    e.last = number;
+    hand(e, true, out);
+  }
   hand_lost(out);
 }
 

@@ -389,6 +389,7 @@ summary collector::finish(const run_facts& facts) const {
   base.seed = c.seed;
   base.clock = c.clock;
   base.partial = facts.partial;
+  base.resumed = facts.resumed;
   base.ended_by = facts.ended_by;
   base.ledger = state_->ledger;
   base.trace_hash = facts.trace_hash;

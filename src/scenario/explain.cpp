@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ainur/scenario/errc.hpp"
+#include "ainur/scenario/population.hpp"
 #include "ainur/scenario/read.hpp"
 
 namespace ainur::scenario {
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::string_view task_key = R"("task":")";
 constexpr std::string_view submitted_key = R"("event":"submitted")";
+constexpr std::string_view restarted_key = R"("event":"restarted")";
+constexpr std::string_view resumed_key = R"("event":"resumed")";
 constexpr std::size_t asked_shown_max = 12;
 constexpr std::size_t ids_shown_max = 5;
 
@@ -70,8 +73,9 @@ result<void> task_index::add(std::string_view line) {
     if (!e)
       return fail(std::move(e).error());
     if (const auto* s = std::get_if<trace::submitted>(&e->what)) {
-      seen_.insert(s->task);
-      submitted_.push_back(s->task);
+      if (seen_.insert(s->task)
+              .second) // again, if an earlier run was killed before it was taken in
+        submitted_.push_back(s->task);
     }
     return {};
   }
@@ -130,22 +134,66 @@ std::uint64_t task_index::number_of(const task_id& task) const {
   return at == submitted_.end() ? 0 : static_cast<std::uint64_t>(at - submitted_.begin()) + 1;
 }
 
-story::story(task_id task, std::uint64_t number, population_sizes populations)
-    : task_(task), number_(number), populations_(std::move(populations)),
+story::story(task_id task, std::uint64_t number, population_sizes populations,
+             std::uint64_t group_size)
+    : task_(task), number_(number), populations_(std::move(populations)), group_size_(group_size),
       mark_(std::string{task_key} + to_string(task) + "\"") {}
+
+/// Keeps whom the task depends on at the present.
+void story::follow(const trace::event& e) {
+  if (const auto* s = std::get_if<trace::submitted>(&e); s != nullptr && !head_)
+    head_ = *s;
+  else if (const auto* f = std::get_if<trace::finished>(&e))
+    end_ = *f;
+  else if (const auto* t = std::get_if<trace::taken_in>(&e))
+    orchestrator_ = t->orchestrator;
+  else if (const auto* m = std::get_if<trace::moved>(&e))
+    orchestrator_ = m->to;
+  else if (const auto* a = std::get_if<trace::asked>(&e))
+    agents_[a->subtask] = {a->agents.begin(), a->agents.end()};
+  else if (const auto* w = std::get_if<trace::awarded>(&e))
+    agents_[w->subtask] = {w->agent};
+  else if (const auto* o = std::get_if<trace::ended>(&e))
+    agents_.erase(o->subtask);
+}
+
+bool story::is_served_by(std::string_view actor) const {
+  if (steps_.empty() || end_)
+    return false;
+  const auto slash = actor.find('/');
+  if (slash == std::string_view::npos)
+    return actor == "ledger" || actor == "node";
+  const auto kind = actor.substr(0, slash);
+  const auto number = number_in(actor.substr(slash + 1));
+  if (kind == "orchestrator")
+    return number && number == orchestrator_;
+  const bool is_agent = kind == "agent";
+  if (!number || (!is_agent && (group_size_ == 0 || (kind != "guard" && kind != "group"))))
+    return false;
+  const auto concerned = [&](std::uint32_t agent) {
+    return (is_agent ? agent : agent / group_size_) == *number;
+  };
+  return std::any_of(agents_.begin(), agents_.end(), [&](const auto& part) {
+    return std::any_of(part.second.begin(), part.second.end(), concerned);
+  });
+}
 
 result<void> story::add(std::string_view line) {
   if (!is_framed(line))
     return bad("is not an event");
-  if (line.find(mark_) == std::string_view::npos)
+  const bool is_ours = line.find(mark_) != std::string_view::npos;
+  const bool under_way = !steps_.empty() && !end_;
+  const bool may_concern = under_way && (line.find(restarted_key) != std::string_view::npos ||
+                                         line.find(resumed_key) != std::string_view::npos);
+  if (!is_ours && !may_concern)
     return {};
   auto e = trace::from_json_line(line);
   if (!e)
     return fail(std::move(e).error());
-  if (const auto* s = std::get_if<trace::submitted>(&e->what); s != nullptr && !head_)
-    head_ = *s;
-  if (const auto* f = std::get_if<trace::finished>(&e->what))
-    end_ = *f;
+  if (const auto* r = std::get_if<trace::restarted>(&e->what);
+      r != nullptr && !is_served_by(r->actor))
+    return {};
+  follow(e->what);
   steps_.push_back(std::move(*e));
   return {};
 }
@@ -160,17 +208,35 @@ std::string story::agent(std::uint32_t index) const {
   return fmt::format("agent {}", index);
 }
 
+std::string story::actor(const std::string& name) const {
+  const auto slash = name.find('/');
+  if (slash == std::string::npos)
+    return "the " + name;
+  const auto kind = name.substr(0, slash);
+  const auto number = name.substr(slash + 1);
+  if (const auto index = number_in(number); kind == "agent" && index && *index <= ~std::uint32_t{0})
+    return agent(static_cast<std::uint32_t>(*index));
+  return kind == "group" ? fmt::format("group {} (its guard and agents)", number)
+                         : fmt::format("{} {}", kind, number);
+}
+
 std::string story::part(std::uint16_t subtask) const {
   return head_ && head_->subtasks > 1 ? fmt::format("subtask {}: ", subtask) : std::string{};
 }
 
 namespace {
 
-/// A sentence for each kind of event; `Name` names an agent, `Part` a subtask.
-template <class Name, class Part>
+/// A price, and how long the work will take.
+std::string terms(amount price, duration work) {
+  return fmt::format("{} and {}", to_string(price), ainur::to_string(work));
+}
+
+/// A sentence for each kind of event; `Name` names an agent, `Part` a subtask, `Role` any actor.
+template <class Name, class Part, class Role>
 struct sentences {
   Name agent;
   Part part;
+  Role actor;
 
   std::string operator()(const trace::submitted& e) const {
     return fmt::format("submitted by client {}", e.client);
@@ -199,15 +265,22 @@ struct sentences {
   }
 
   std::string operator()(const trace::refused& e) const {
-    return fmt::format("{} was refused by its guard: {}", agent(e.agent), e.constraint);
+    return fmt::format("{}{} was refused by its guard: {}", part(e.subtask), agent(e.agent),
+                       e.constraint);
+  }
+
+  std::string operator()(const trace::corrected& e) const {
+    return fmt::format("{}{} asked {}; its guard sent {}: {}", part(e.subtask), agent(e.agent),
+                       terms(e.asked_price, e.asked_work), terms(e.price, e.work), e.constraint);
   }
 
   std::string operator()(const trace::awarded& e) const {
     const auto why = e.why == "its own ask"
                          ? e.why
                          : fmt::format("the {} (it asked {})", e.why, to_string(e.ask));
-    return fmt::format("{}awarded to {} for {}, which is {}", part(e.subtask), agent(e.agent),
-                       to_string(e.price), why);
+    return fmt::format("{}awarded to {} for {}, which is {}; it promised to take at most {}",
+                       part(e.subtask), agent(e.agent), to_string(e.price), why,
+                       ainur::to_string(e.work));
   }
 
   std::string operator()(const trace::result_posted& e) const {
@@ -226,7 +299,17 @@ struct sentences {
   }
 
   std::string operator()(const trace::moved& e) const {
-    return fmt::format("moved from orchestrator {} to {}", e.from, e.to);
+    return e.from == e.to
+               ? fmt::format("taken up again by orchestrator {}, which was lost meanwhile", e.to)
+               : fmt::format("moved from orchestrator {}, which was lost, to {}", e.from, e.to);
+  }
+
+  std::string operator()(const trace::restarted& e) const {
+    return fmt::format("{} was started again", actor(e.actor));
+  }
+
+  std::string operator()(const trace::resumed&) const {
+    return "the run ended here, and another went on with it";
   }
 
   std::string operator()(const trace::finished& e) const {
@@ -244,7 +327,9 @@ struct sentences {
 std::string story::sentence(const trace::event& e) const {
   const auto name = [this](std::uint32_t index) { return agent(index); };
   const auto subtask = [this](std::uint16_t number) { return part(number); };
-  return std::visit(sentences<decltype(name), decltype(subtask)>{name, subtask}, e);
+  const auto role = [this](const std::string& one) { return actor(one); };
+  return std::visit(
+      sentences<decltype(name), decltype(subtask), decltype(role)>{name, subtask, role}, e);
 }
 
 std::string story::ending() const {
@@ -304,7 +389,7 @@ std::string story::json() const {
 namespace {
 
 /// Gives every line of a file to `add`, whose errors get file and line. A line that is cut short at
-/// the end of the file is the run's own end, and passed over.
+/// the end of the file, or before another run went on, is a run's own end, and passed over.
 template <class Add>
 result<void> for_each_line(const std::string& path, Add add) {
   std::ifstream in{path, std::ios::binary};
@@ -313,13 +398,18 @@ result<void> for_each_line(const std::string& path, Add add) {
   std::string rest; // of the last piece: a line that goes on
   std::vector<char> piece(1u << 20);
   std::uint64_t number = 0;
+  std::optional<error> held; // of the line before
   while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
     rest.append(piece.data(), static_cast<std::size_t>(in.gcount()));
     std::size_t from = 0;
     for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n', from)) {
       ++number;
-      if (auto ok = add(std::string_view{rest}.substr(from, end - from)); !ok)
-        return fail(ok.error().within(fmt::format("{}:{}", path, number)));
+      const auto line = std::string_view{rest}.substr(from, end - from);
+      if (held && line.find(resumed_key) == std::string_view::npos)
+        return fail(std::move(*held));
+      held.reset();
+      if (auto ok = add(line); !ok)
+        held = ok.error().within(fmt::format("{}:{}", path, number));
       from = end + 1;
     }
     rest.erase(0, from);
@@ -328,13 +418,13 @@ result<void> for_each_line(const std::string& path, Add add) {
   }
   if (in.bad())
     return fail(errc::no_file, path + ": cannot be read to its end");
+  if (held)
+    return fail(std::move(*held));
   return {};
 }
 
-/// What the saved scenario says; nothing if it is not there, since it only names.
-population_sizes populations_of(const std::string& folder) {
+population_sizes populations_of(const result<config>& config) {
   population_sizes out;
-  const auto config = load_scenario(folder + "/scenario.toml");
   if (config)
     for (const auto& p : config->populations)
       out.emplace_back(p.name, p.count);
@@ -351,7 +441,10 @@ result<story> explain_task(const std::string& folder, std::string_view task) {
   const auto id = index.find(task);
   if (!id)
     return fail(id.error().within(folder));
-  story told{*id, index.number_of(*id), populations_of(folder)};
+  // The saved scenario only names, so it need not be there: a killed run left none.
+  const auto scenario = load_scenario(folder + "/scenario.toml");
+  const std::uint64_t group_size = scenario ? group_size_of(*scenario) : 0;
+  story told{*id, index.number_of(*id), populations_of(scenario), group_size};
   if (auto ok = for_each_line(path, [&](std::string_view l) { return told.add(l); }); !ok)
     return fail(std::move(ok).error());
   return told;

@@ -195,6 +195,11 @@ std::vector<std::uint32_t> population_plan::unserved(const workload& w) const {
   return out;
 }
 
+std::uint32_t group_size_of(const config& c) noexcept {
+  // The guard is a child too.
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(c.runtime.supervisor_size, 1, 999));
+}
+
 result<population_plan> draw_population(const config& scenario, const workload& w) {
   std::uint64_t agents = 0;
   for (const auto& p : scenario.populations)

@@ -1,6 +1,8 @@
 // A summary as a table, as JSON and as CSV.
 #include "ainur/scenario/report.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +54,12 @@ std::string counts_text(const std::map<std::string, std::uint64_t>& counts) {
   for (const auto& [name, count] : counts)
     out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, count);
   return out.empty() ? "none" : out;
+}
+
+/// Whole numbers in full: money is in uAINU, and six digits would not do.
+std::string measured_text(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15 ? fmt::format("{:.0f}", value)
+                                                              : fmt::format("{:.6g}", value);
 }
 
 void latency_rows(std::string& out, const summary& s) {
@@ -119,7 +127,9 @@ std::string summary_text(const summary& s) {
   std::string out;
   row(out, "scenario",
       fmt::format("{} (seed {}, {} clock, {} agents){}", s.scenario, s.seed, to_text(s.clock),
-                  s.agents, s.partial ? " PARTIAL: " + s.ended_by : ""));
+                  s.agents,
+                  (s.resumed ? ", since it was resumed" : "") +
+                      (s.partial ? " PARTIAL: " + s.ended_by : std::string{})));
   row(out, "time",
       fmt::format("{} in {:.2f} s of wall time, {:.0f} MiB",
                   to_string(duration{static_cast<std::int64_t>(s.virtual_s * 1e6)}), s.wall_s,
@@ -138,7 +148,7 @@ std::string summary_text(const summary& s) {
   out += "\nexpectations\n";
   for (const auto& v : s.expectations)
     out += fmt::format("  {:<5} {:<44} {:<14} {}\n", v.pass ? "pass" : "FAIL", v.metric, v.rule,
-                       v.measured ? fmt::format("{:.6g}", v.value) : "nothing measured");
+                       v.measured ? measured_text(v.value) : "nothing measured");
   return out;
 }
 
@@ -148,6 +158,7 @@ std::string summary_json(const summary& s) {
   out["seed"] = s.seed;
   out["clock"] = to_text(s.clock);
   out["partial"] = s.partial;
+  out["resumed"] = s.resumed;
   out["ended_by"] = s.ended_by;
   for (const auto& m : metric_catalogue()) {
     if (!m.map_label.empty()) {

@@ -80,8 +80,12 @@ result<saved_run> parse_saved_run(std::string_view text, const std::string& name
   out.resolved_scenario = text_of(root, "manifest.scenario");
   if (const auto* seed = find(root, "seed"); seed != nullptr && seed->is_number_unsigned())
     out.seed = seed->get<std::uint64_t>();
-  if (const auto* partial = find(root, "partial"); partial != nullptr && partial->is_boolean())
-    out.partial = partial->get<bool>();
+  const auto flag = [&root](std::string_view path) {
+    const auto* v = find(root, path);
+    return v != nullptr && v->is_boolean() && v->get<bool>();
+  };
+  out.partial = flag("partial");
+  out.resumed = flag("resumed");
   for (const auto& m : metric_catalogue()) {
     const auto* v = find(root, m.name);
     if (v == nullptr)

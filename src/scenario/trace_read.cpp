@@ -1,4 +1,7 @@
 // Reading lines of the event trace back: the counterpart of trace.cpp, from the same field lists.
+#include <algorithm>
+#include <fstream>
+
 #include <nlohmann/json.hpp>
 
 #include "ainur/scenario/errc.hpp"
@@ -151,6 +154,33 @@ result<timed_event> from_json_line(std::string_view line) {
   if (!what)
     return fail(std::move(what).error());
   return timed_event{instant{time}, std::move(*what)};
+}
+
+result<std::optional<file_end>> end_of_file(const std::string& path) {
+  constexpr std::streamoff tail_max = 1 << 20;
+  std::ifstream in{path, std::ios::binary | std::ios::ate};
+  if (!in)
+    return std::nullopt;
+  const std::streamoff size = in.tellg();
+  if (size <= 0)
+    return std::nullopt;
+  std::string tail(static_cast<std::size_t>(std::min(size, tail_max)), '\0');
+  in.seekg(size - static_cast<std::streamoff>(tail.size()));
+  if (!in.read(tail.data(), static_cast<std::streamsize>(tail.size())))
+    return fail(base_errc::io, path + ": cannot be read");
+  file_end out{.in_line = tail.back() != '\n'};
+  auto end = tail.rfind('\n');
+  if (end == std::string::npos && tail.starts_with(R"({"at_us":)"))
+    return out; // not one whole line
+  if (end == std::string::npos || end == 0)
+    return fail(errc::invalid_run, path + ": does not end as a trace does");
+  const auto begin = tail.rfind('\n', end - 1);
+  const auto from = begin == std::string::npos ? 0 : begin + 1;
+  const auto last = from_json_line(std::string_view{tail}.substr(from, end - from));
+  if (!last)
+    return fail(last.error().within(path + ": does not end as a trace does"));
+  out.at = last->at;
+  return out;
 }
 
 } // namespace ainur::scenario::trace

@@ -30,12 +30,30 @@ for name in '#1' 1 "${first:0:20}" "${first^^}"; do
 done
 
 begin "who won, at which price and why"
-won=$(sed -n 's/.*"event":"awarded","task":"\([0-9a-f]*\)".*"why":"second lowest ask".*/\1/p' \
+won=$(sed -n 's/.*"event":"awarded","task":"\([0-9a-f]*\)".*"why":"second ask".*/\1/p' \
   "$trace" | head -n 1)
 run ainur explain "$won" --in ../kept
 expect_status 0
-expect_match "$out" 'awarded to agent [0-9]+ .* for [0-9.]+ AINU, which is the second lowest ask'
+expect_match "$out" 'awarded to agent [0-9]+ .* for [0-9.]+ AINU, which is the second ask'
 expect_match "$out" '\(it asked [0-9.]+ AINU\)'
+
+begin "a corrected bid: what was asked, which constraint, what was sent"
+run timeout 120 ainur run "$AINUR_SOURCE/examples/scenarios/market.toml" --quiet --out ../market \
+  --set 'clients.value="0.02 AINU"' # so little that margins do not fit in
+# The first task with an event of this kind.
+task_of() {
+  sed -n "s/.*\"event\":\"$1\",\"task\":\"\([0-9a-f]*\)\".*/\1/p" ../market/trace.jsonl | head -n 1
+}
+run ainur explain "$(task_of corrected)" --in ../market
+expect_status 0
+expect_match "$out" 'agent [0-9]+ \([a-z]+\) asked [0-9.]+ AINU and .*; its guard sent [0-9.]+ AINU and .*: (budget|deadline)$'
+expect_match "$out" 'bid [0-9.]+ AINU, as corrected by its guard$'
+
+begin "a task whose orchestrator was lost moves to another"
+run ainur explain "$(task_of moved)" --in ../market
+expect_status 0
+expect_match "$out" 'moved from orchestrator [0-9]+, which was lost, to [0-9]+$'
+expect_match "$out" '^(completed|refunded|resolved) after '
 
 begin "--json prints one object with every step"
 run ainur explain 1 --in ../kept --json

@@ -92,6 +92,32 @@ run ainur ledger show kept
 expect_status 0
 expect_match "$out" 'height'
 
+begin "--resume adds to the trace in --out, where a task's life goes on"
+starter
+run ainur run market.toml --quiet --data data --out kept --set limits.run_time=20s
+expect_status 1
+lines=$(wc -l <kept/trace.jsonl)
+cp kept/trace.jsonl before.jsonl
+run ainur run market.toml --quiet --data data --out kept # without --resume: nothing is touched
+expect_status 2
+expect_equal "$(cmp kept/trace.jsonl before.jsonl 2>&1)" ''
+truncate -s -10 kept/trace.jsonl # as a kill leaves it
+run ainur run market.toml --json --data data --resume --out kept
+expect_status 0
+expect_equal "$(value resumed)" true
+expect_equal "$(head -n $((lines - 1)) kept/trace.jsonl | cmp - <(head -n $((lines - 1)) before.jsonl) 2>&1)" ''
+expect_match "$(sed -n "$((lines + 1))p" kept/trace.jsonl)" '"event":"resumed","traced":true'
+expect_equal "$(grep -c '"event":"submitted"' kept/trace.jsonl)" \
+  "$(sed -n 's/^ *"tasks_opened": \([0-9]*\),*$/\1/p' <(ainur ledger verify data --json))"
+expect_equal "$(sed "${lines}d; s/^{\"at_us\":\([0-9]*\),.*/\1/" kept/trace.jsonl | sort -nc 2>&1)" ''
+run ainur explain 1 --in kept
+expect_status 0
+run ainur explain "#$(grep -c '"event":"submitted"' kept/trace.jsonl)" --in kept
+expect_status 0
+run ainur replay kept
+expect_status 2
+expect_match "$err" 'only whole runs replay'
+
 begin "run refuses what check refuses, with nothing written"
 starter
 run ainur run market.toml --set sead=1 --out kept --data data

@@ -123,11 +123,14 @@ TEST_CASE("tasks of a lost orchestrator are taken over") {
     for (const auto& h : d.out.handings) {
       CHECK(h.orchestrator == 1);
       CHECK(h.adopt);
+      CHECK(h.from == 0);
     }
     d.core.on_orchestrator_lost(1, d.out);
     d.out.clear();
     d.core.on_orchestrator_ready(0, d.out);
     CHECK(d.out.handings.size() == 4);
+    for (const auto& h : d.out.handings)
+      CHECK(h.from == 1);
   }
   SUBCASE("when the next one is ready, with what was cancelled meanwhile") {
     d.core.on_orchestrator_lost(0);
@@ -139,6 +142,8 @@ TEST_CASE("tasks of a lost orchestrator are taken over") {
     CHECK(d.out.handings.empty());
     d.core.on_orchestrator_ready(1, d.out);
     CHECK(d.out.handings.size() == 5);
+    for (const auto& h : d.out.handings)
+      CHECK(h.from.has_value() == (h.what.task->id != id_of(5))); // nobody had that one
     REQUIRE(d.out.cancellations.size() == 1);
     CHECK(d.out.cancellations[0].task == id_of(1));
     CHECK(d.out.cancellations[0].orchestrator == 1);
@@ -149,6 +154,7 @@ TEST_CASE("tasks of a lost orchestrator are taken over") {
     for (const auto& h : d.out.handings) {
       CHECK(h.orchestrator == 0);
       CHECK(h.adopt);
+      CHECK(h.from == 0);
     }
   }
 }
@@ -192,8 +198,10 @@ TEST_CASE("after a restart what has no end is handed out again, in the window") 
   CHECK(after.core.next_request() == 6);
   after.core.resume(after.out);
   CHECK(after.out.handings.size() == 3);
-  for (const auto& h : after.out.handings)
+  for (const auto& h : after.out.handings) {
     CHECK(h.adopt);
+    CHECK_FALSE(h.from);
+  }
   CHECK(after.core.status(id_of(2))->paid == amount{4});
   for (const std::uint64_t n : {1, 3, 4, 5}) {
     after.core.on_ended(end_of(n), after.out);

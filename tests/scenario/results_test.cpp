@@ -271,11 +271,19 @@ TEST_CASE("saved runs are read back and compared") {
 
 TEST_CASE("traces: lines and hash") {
   using namespace trace;
-  const bid b{
-      .task = {}, .subtask = 1, .agent = 7, .price = amount{5}, .work = 3us, .corrected = true};
+  const ended b{.task = {},
+                .subtask = 1,
+                .agent = 7,
+                .outcome = award_outcome::voided,
+                .cause = "cancelled",
+                .paid = amount{5}};
   CHECK(to_json_line(at(17us), b) ==
-        "{\"at_us\":17,\"event\":\"bid\",\"task\":\"00000000000000000000000000000000\","
-        "\"subtask\":1,\"agent\":7,\"price_uainu\":5,\"work_us\":3,\"corrected\":true}");
+        "{\"at_us\":17,\"event\":\"ended\",\"task\":\"00000000000000000000000000000000\","
+        "\"subtask\":1,\"agent\":7,\"outcome\":\"void\",\"cause\":\"cancelled\","
+        "\"paid_uainu\":5}");
+  CHECK(to_json_line(at(1us), submitted{.capability = "x", .work = 3us})
+            .ends_with("\"budget_uainu\":0,\"work_us\":3}"));
+  CHECK(to_json_line(at(1us), bid{.corrected = true}).ends_with("\"corrected\":true}"));
   const event odd = refused{.constraint = "a\"b\n"};
   CHECK(nlohmann::json::parse(to_json_line(at(0us), odd))["constraint"] == "a\"b\n");
   CHECK(nlohmann::json::parse(to_json_line(at(0us), asked{.agents = {1, 2}}))["agents"].size() ==

@@ -148,6 +148,12 @@ public:
 
   [[nodiscard]] const std::vector<std::string>& broken() const { return broken_; }
 
+  [[nodiscard]] std::uint64_t moves() const { return moves_; }
+
+  [[nodiscard]] std::uint64_t corrections() const { return corrections_; }
+
+  [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
+
   void end() {
     for (const auto& [task, t] : tasks_)
       if (!t.end)
@@ -161,6 +167,9 @@ private:
     std::map<std::uint16_t, amount> reserves;
     std::map<std::uint16_t, std::set<std::uint32_t>> asked;
     std::map<std::uint16_t, std::set<std::uint32_t>> bid;
+    /// What guards made of bids, in each subtask's call under way.
+    std::map<std::pair<std::uint16_t, std::uint32_t>, amount> corrected;
+    std::optional<std::uint32_t> orchestrator;
     std::optional<final_state> end;
   };
 
@@ -178,11 +187,47 @@ private:
     auto& t = tasks_[e.task];
     t.reserves[e.subtask] = e.reserve;
     t.asked[e.subtask].insert(e.agents.begin(), e.agents.end());
+    std::erase_if(t.corrected, [&](const auto& one) { return one.first.first == e.subtask; });
+  }
+
+  void on(const trace::taken_in& e) {
+    auto& t = tasks_[e.task];
+    if (t.orchestrator && t.orchestrator != e.orchestrator)
+      breaks("is opened by another orchestrator than it moved to", e.task);
+    t.orchestrator = e.orchestrator;
+  }
+
+  void on(const trace::moved& e) {
+    auto& t = tasks_[e.task];
+    ++moves_;
+    if (t.orchestrator && t.orchestrator != e.from)
+      breaks("moves from an orchestrator that does not have it", e.task);
+    if (t.end)
+      breaks("moves after its end", e.task);
+    t.orchestrator = e.to;
+  }
+
+  void on(const trace::corrected& e) {
+    auto& t = tasks_[e.task];
+    const auto who = "of agent " + std::to_string(e.agent);
+    ++corrections_;
+    if (e.price > t.reserves[e.subtask])
+      breaks("has a bid " + who + " corrected to above its reserve", e.task);
+    if (e.work <= duration{} || (e.price == e.asked_price && e.work == e.asked_work))
+      breaks("has a bid " + who + " corrected to nothing else", e.task);
+    if (e.constraint == "budget" ? e.price >= e.asked_price
+                                 : e.constraint != "deadline" || e.work >= e.asked_work)
+      breaks("has a bid " + who + " corrected away from " + e.constraint, e.task);
+    t.corrected[{e.subtask, e.agent}] = e.price;
   }
 
   void on(const trace::bid& e) {
     auto& t = tasks_[e.task];
     t.bid[e.subtask].insert(e.agent);
+    const auto sent = t.corrected.find({e.subtask, e.agent});
+    if (e.corrected != (sent != t.corrected.end()) || (e.corrected && sent->second != e.price))
+      breaks("has a bid of agent " + std::to_string(e.agent) + ", which its guard did not send",
+             e.task);
     if (!t.asked[e.subtask].contains(e.agent))
       breaks("has a bid of agent " + std::to_string(e.agent) + ", who was not asked", e.task);
   }
@@ -215,16 +260,20 @@ private:
       breaks("is completed without pay", e.task);
   }
 
+  void on(const trace::restarted&) { ++restarts_; }
+
   template <class Other>
   void on(const Other&) {}
 
   std::map<task_id, seen_task> tasks_;
+  std::uint64_t moves_ = 0, corrections_ = 0, restarts_ = 0;
   std::vector<std::string> broken_;
 };
 
 struct run_result {
   summary told;
   std::vector<std::string> broken;
+  std::uint64_t moves = 0, corrections = 0, restarts = 0; ///< in the trace
 };
 
 run_result run_once(const config& c, bool with_trace) {
@@ -232,6 +281,7 @@ run_result run_once(const config& c, bool with_trace) {
   const auto summary = run_scenario(c, {.trace_file = with_trace ? file.path : ""});
   REQUIRE_MESSAGE(summary.has_value(), summary.error().to_string());
   run_result out{*summary, {}};
+  instant last{};
   if (!with_trace)
     return out;
   trace_rules rules;
@@ -240,10 +290,15 @@ run_result run_once(const config& c, bool with_trace) {
   while (std::getline(in, line)) {
     const auto e = trace::from_json_line(line);
     REQUIRE_MESSAGE(e.has_value(), line);
+    CHECK_MESSAGE(e->at >= last, line);
+    last = e->at;
     rules.see(e->what);
   }
   rules.end();
   out.broken = rules.broken();
+  out.moves = rules.moves();
+  out.corrections = rules.corrections();
+  out.restarts = rules.restarts();
   return out;
 }
 
@@ -262,8 +317,8 @@ void check_run(const config& c, const run_result& r) {
   const auto& t = s.tasks;
   const bool counted = t.submitted == c.workload.synthetic.tasks &&
                        t.completed + t.refunded + t.resolved + t.rejected == t.submitted;
-  const bool sound =
-      counted && !s.partial && s.ledger.conserved && s.ledger.escrow.is_zero() && r.broken.empty();
+  const bool sound = counted && !s.partial && s.ledger.conserved && s.ledger.escrow.is_zero() &&
+                     r.broken.empty() && r.corrections == s.safety.corrected;
   if (sound)
     return;
   std::string what;
@@ -273,7 +328,8 @@ void check_run(const config& c, const run_result& r) {
                           << ", refunded " << t.refunded << ", resolved " << t.resolved
                           << ", rejected " << t.rejected << ", ended by " << s.ended_by
                           << ", conserved " << s.ledger.conserved << ", escrow "
-                          << to_string(s.ledger.escrow) << "\n"
+                          << to_string(s.ledger.escrow) << ", corrected " << s.safety.corrected
+                          << " of which " << r.corrections << " in the trace\n"
                           << what);
 }
 
@@ -286,9 +342,13 @@ std::optional<std::uint64_t> only_seed() {
 struct reached {
   task_counts tasks;
   std::uint64_t failures = 0, voids = 0, disputes = 0, bypasses = 0, refused = 0, corrected = 0;
+  std::uint64_t moves = 0, restarts = 0;
   std::map<std::string, std::uint64_t> faults;
 
-  void add(const summary& s) {
+  void add(const run_result& r) {
+    const auto& s = r.told;
+    moves += r.moves;
+    restarts += r.restarts;
     tasks.completed += s.tasks.completed;
     tasks.refunded += s.tasks.refunded;
     tasks.resolved += s.tasks.resolved;
@@ -316,7 +376,7 @@ void run_seeds(std::uint64_t first, std::uint64_t step, std::uint64_t count) {
     const auto c = drawn_config(first + i * step);
     const auto r = run_once(c, true);
     check_run(c, r);
-    all.add(r.told);
+    all.add(r);
   }
   CHECK(all.tasks.completed > 0);
   CHECK(all.tasks.refunded > 0);
@@ -325,7 +385,10 @@ void run_seeds(std::uint64_t first, std::uint64_t step, std::uint64_t count) {
   CHECK(all.voids > 0);
   CHECK(all.disputes > 0);
   CHECK(all.bypasses > 0);
-  CHECK(all.refused + all.corrected > 0);
+  CHECK(all.refused > 0);
+  CHECK(all.corrected > 0);
+  CHECK(all.moves > 0);
+  CHECK(all.restarts > 0);
   CHECK(all.faults.size() == 7);
 }
 

@@ -174,6 +174,9 @@ int replay(const std::string& folder, const std::string& workload, bool json) {
   const auto saved = scenario::load_saved_run(folder);
   if (!saved)
     return bad_input(saved.error());
+  if (saved->resumed)
+    return bad_input({base_errc::unsupported,
+                      folder + ": went on with an earlier run, and only whole runs replay"});
   const auto reading = scenario::read_scenario(saved->resolved_scenario, folder + "/scenario.toml");
   if (!reading.problems.empty())
     return bad_input({base_errc::malformed, scenario::to_string(reading.problems.front())});
@@ -219,7 +222,8 @@ void add_run(frame& f) {
       ->needs(log);
   c->add_option("--seed", a->seed, "instead of the scenario's");
   c->add_option("--set", a->overrides, "key=value, instead of the scenario's; repeatable");
-  c->add_option("--threads", a->threads, "worker threads on the real clock; 0: one a core");
+  c->add_option("--threads", a->threads, "worker threads on the real clock; 0: one a core")
+      ->check(CLI::Range(0u, threads_limit));
   c->add_flag("--json", a->json, "print the summary as JSON");
   c->add_flag("--quiet", a->quiet, "no progress");
 

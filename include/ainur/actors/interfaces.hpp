@@ -219,6 +219,7 @@ struct task_news;
 struct task_submitted;
 struct task_views;
 struct tasks_ended;
+struct tasks_moved;
 struct skill_answered;
 struct beat;
 struct totals;
@@ -342,7 +343,8 @@ using task_follower = caf::typed_actor<accepts<msg::task_news>>;
 using recorder_actor =
     caf::typed_actor<accepts<msg::task_submitted>, accepts<msg::recorded_notes>,
                      accepts<msg::guard_report>, accepts<msg::bypass_seen>,
-                     accepts<msg::fault_seen>, accepts<msg::task_news>, accepts<msg::block>>;
+                     accepts<msg::fault_seen>, accepts<msg::tasks_moved>,
+                     accepts<msg::host_restarted>, accepts<msg::task_news>, accepts<msg::block>>;
 
 /// The host program's side of a market: hands its tasks in, tells it what happens, and votes for
 /// its arbiters.

@@ -291,6 +291,18 @@ struct host_restarted {
   account_id agent; ///< none: it is no agent
 };
 
+/// For the record of a run: tasks whose orchestrator was lost, and who has them now.
+struct tasks_moved {
+  struct move {
+    task_id task;
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+  };
+
+  std::vector<move> moves;
+  instant at{};
+};
+
 /// Final and durable, or refused at the door.
 struct task_news {
   std::vector<orchestration::task_end> ends;
@@ -343,6 +355,11 @@ struct guard_report {
     std::string constraint;
     task_id task;
     std::uint16_t subtask = 0;
+    market::call_number call = 0;
+    amount asked_price; ///< by the agent
+    duration asked_work{};
+    amount price; ///< as sent, if it was
+    duration work{};
     instant at{};
   };
 
@@ -401,6 +418,7 @@ AINUR_LOCAL_MESSAGE(ainur::msg::beat)
 AINUR_LOCAL_MESSAGE(ainur::msg::misbehave)
 AINUR_LOCAL_MESSAGE(ainur::msg::submit_task)
 AINUR_LOCAL_MESSAGE(ainur::msg::tasks_ended)
+AINUR_LOCAL_MESSAGE(ainur::msg::tasks_moved)
 AINUR_LOCAL_MESSAGE(ainur::msg::task_news)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_status)
 AINUR_LOCAL_MESSAGE(ainur::msg::orchestrator_lost)

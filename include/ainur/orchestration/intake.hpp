@@ -67,6 +67,8 @@ struct intake_outputs {
     std::uint32_t orchestrator = 0;
     submission what;
     bool adopt = false; ///< it was with another before
+    /// Who had it last and was lost since; none if it is not known (after a restart of the node).
+    std::optional<std::uint32_t> from{};
   };
 
   struct cancelling {
@@ -126,11 +128,12 @@ private:
   struct entry {
     submission what;
     std::optional<std::uint32_t>
-        orchestrator;       ///< none: in the queue, or lost with its orchestrator
-    bool in_window = false; ///< counted in `started_`
-    bool started = false;   ///< an orchestrator has seen it
-    bool adopt = false;     ///< as above, before a restart
-    bool cancelled = false; ///< told to the next orchestrator
+        orchestrator;                    ///< none: in the queue, or lost with its orchestrator
+    std::optional<std::uint32_t> last{}; ///< who had it before, while it is lost
+    bool in_window = false;              ///< counted in `started_`
+    bool started = false;                ///< an orchestrator has seen it
+    bool adopt = false;                  ///< as above, before a restart
+    bool cancelled = false;              ///< told to the next orchestrator
     bool durable = false;
     bool ended = false;
   };

@@ -186,7 +186,9 @@ struct outputs {
     std::vector<std::pair<account_id, amount>> bids; ///< of `decided`; of `called` who was asked
     account_id agent;
     amount price;
-    std::uint32_t count = 0; ///< peers asked
+    std::uint32_t count = 0; ///< peers asked; of `opened` the orchestrator
+    duration work{};         ///< of `awarded`: what the winner promised
+    market::price_source priced_by = market::price_source::reserve; ///< of `awarded`
   };
 
   std::vector<request> ledger;
@@ -360,6 +362,7 @@ private:
   void awarded(std::uint64_t number, state& s, moment now, timestamp award_time, outputs& out);
   void award_refused(std::uint64_t number, state& s, moment now, outputs& out);
   void stop_all(std::uint64_t number, state& s, moment now, outputs& out);
+  [[nodiscard]] market::price_source priced_by(const state& s, std::uint16_t subtask) const;
   void close_rest(std::uint64_t number, state& s, moment now, outputs& out);
   void stop_lines(std::uint64_t number, state& s, ledger::void_cause why, moment now, outputs& out);
   void too_early(open_request request, state& s, moment now, outputs& out);

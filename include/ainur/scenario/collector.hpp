@@ -102,6 +102,7 @@ struct run_facts {
   double wall_s = 0;
   double peak_rss_mib = 0;
   bool partial = false;
+  bool resumed = false;
   std::string ended_by = "all tasks final";
   std::string version{};
 };

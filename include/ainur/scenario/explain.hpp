@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -31,6 +33,17 @@ struct timed_event {
 
 /// Reads what `to_json_line` wrote. Errors: `invalid_run`, saying what is wrong with the line.
 [[nodiscard]] result<timed_event> from_json_line(std::string_view line);
+
+/// Where the trace in a file ends.
+struct file_end {
+  instant at{};         ///< of the last event that is there in full
+  bool in_line = false; ///< the last line was cut short
+  friend bool operator==(const file_end&, const file_end&) = default;
+};
+
+/// Nothing if the file is not there, or empty. Errors: `invalid_run` if it does not end as a trace
+/// does; `base_errc::io`.
+[[nodiscard]] result<std::optional<file_end>> end_of_file(const std::string& path);
 } // namespace trace
 
 /// The tasks of a trace.
@@ -59,10 +72,14 @@ private:
 /// The populations of a run: name and number of agents, in their order.
 using population_sizes = std::vector<std::pair<std::string, std::uint64_t>>;
 
-/// The steps of one task, in the order in which they happened.
+/// The steps of one task, in the order in which they happened. With them, while it is under way,
+/// the restarts of the actors that serve it: the ledger and the node, its orchestrator, and the
+/// agents that are asked or work, with their guards.
 class story {
 public:
-  story(task_id task, std::uint64_t number, population_sizes populations);
+  /// `group_size`: agents a guard; 0 if it is not known, and restarts of guards are then left out.
+  story(task_id task, std::uint64_t number, population_sizes populations,
+        std::uint64_t group_size = 0);
 
   /// The next line of the trace; others' are passed over. Errors: `invalid_run`.
   [[nodiscard]] result<void> add(std::string_view line);
@@ -78,11 +95,17 @@ private:
   [[nodiscard]] std::string agent(std::uint32_t index) const;
   [[nodiscard]] std::string sentence(const trace::event& e) const;
   [[nodiscard]] std::string part(std::uint16_t subtask) const;
+  [[nodiscard]] std::string actor(const std::string& name) const;
   [[nodiscard]] std::string ending() const;
+  [[nodiscard]] bool is_served_by(std::string_view actor) const;
+  void follow(const trace::event& e);
   task_id task_;
   std::uint64_t number_;
   population_sizes populations_;
+  std::uint64_t group_size_;
   std::string mark_; ///< how a line of this task names it
+  std::optional<std::uint32_t> orchestrator_;
+  std::map<std::uint16_t, std::set<std::uint32_t>> agents_; ///< asked or at work, by subtask
   std::vector<trace::timed_event> steps_;
   std::optional<trace::submitted> head_;
   std::optional<trace::finished> end_;

@@ -64,6 +64,10 @@ struct population_plan {
   [[nodiscard]] std::vector<std::uint32_t> unserved(const workload& w) const;
 };
 
+/// How many agents live under one supervisor, with one guard: those of indices
+/// [n · size, (n + 1) · size) in group n.
+[[nodiscard]] std::uint32_t group_size_of(const config& c) noexcept;
+
 /// Errors: `scenario::errc::out_of_range` if there are no agents or too many.
 [[nodiscard]] result<population_plan> draw_population(const config& scenario, const workload& w);
 

@@ -35,6 +35,7 @@ struct saved_run {
   std::string state_hash;
   std::string resolved_scenario{};
   bool partial = false;
+  bool resumed = false;
   std::vector<std::pair<std::string, double>> metrics{}; ///< in the order of the catalogue
 };
 

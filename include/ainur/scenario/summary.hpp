@@ -159,6 +159,7 @@ struct summary {
   std::uint64_t seed = 0;
   clock_kind clock = clock_kind::virtual_time;
   bool partial = false; ///< interrupted, or ended by a limit
+  bool resumed = false; ///< went on with an earlier run, and counts what happened since
   std::string ended_by = "all tasks final";
   task_counts tasks{};
   std::array<latency_summary, stage_count> latency{}; ///< by stage

@@ -51,9 +51,8 @@ struct bid {
   std::uint16_t subtask = 0;
   std::uint32_t agent = 0;
   amount price{};
-  duration work{};
-  bool corrected = false; ///< by its guard
-  AINUR_FIELDS(bid, task, subtask, agent, price, work, corrected)
+  bool corrected = false; ///< by its guard: its `corrected` event came before
+  AINUR_FIELDS(bid, task, subtask, agent, price, corrected)
 };
 
 struct refused {
@@ -70,8 +69,10 @@ struct awarded {
   std::uint32_t agent = 0;
   amount ask{};
   amount price{};
-  std::string why{}; ///< "second lowest ask", "reserve", "posted price", ...
-  AINUR_FIELDS(awarded, task, subtask, agent, ask, price, why)
+  duration work{}; ///< from the award to the result, as promised
+  std::string
+      why{}; ///< what fixed the price: "its own ask", "second ask", "reserve", "posted price"
+  AINUR_FIELDS(awarded, task, subtask, agent, ask, price, work, why)
 };
 
 struct result_posted {
@@ -98,10 +99,11 @@ struct disputed {
   AINUR_FIELDS(disputed, task, subtask, step)
 };
 
+/// Its orchestrator was lost.
 struct moved {
   task_id task{};
   std::uint32_t from = 0; ///< orchestrators
-  std::uint32_t to = 0;
+  std::uint32_t to = 0;   ///< the same: it was started again
   AINUR_FIELDS(moved, task, from, to)
 };
 
@@ -120,8 +122,9 @@ struct faulted {
   AINUR_FIELDS(faulted, kind, target, index)
 };
 
+/// Its supervisor started it again.
 struct restarted {
-  std::string actor{};
+  std::string actor{}; ///< "ledger", "orchestrator/0", "guard/2", "group/2", "agent/17", ...
   AINUR_FIELDS(restarted, actor)
 };
 
@@ -132,9 +135,30 @@ struct block_cut {
   AINUR_FIELDS(block_cut, height, calls, hash)
 };
 
+/// A bid that its guard let out as another: the nearest that no constraint forbids.
+struct corrected {
+  task_id task{};
+  std::uint16_t subtask = 0;
+  std::uint32_t agent = 0;
+  std::string constraint{};
+  amount asked_price{}; ///< by the agent
+  duration asked_work{};
+  amount price{}; ///< as sent
+  duration work{};
+  AINUR_FIELDS(corrected, task, subtask, agent, constraint, asked_price, asked_work, price, work)
+};
+
+/// An earlier run ended, or was killed, and this one goes on with it. The time goes on too: later
+/// events have the run's own clock added to the time of this one.
+struct resumed {
+  bool traced = false; ///< what stands before it is the trace of that run
+  AINUR_FIELDS(resumed, traced)
+};
+
 /// The order counts in the hash: append only.
-using event = std::variant<submitted, taken_in, asked, bid, refused, awarded, result_posted, ended,
-                           disputed, moved, finished, faulted, restarted, block_cut>;
+using event =
+    std::variant<submitted, taken_in, asked, bid, refused, awarded, result_posted, ended, disputed,
+                 moved, finished, faulted, restarted, block_cut, corrected, resumed>;
 
 /// {"at_us":17,"event":"bid","task":"…","subtask":0,…}: amounts in µAINU, times in µs, ids in
 /// hexadecimal.
@@ -144,6 +168,10 @@ class recorder {
 public:
   /// Without lines only the hash is kept.
   explicit recorder(bool keep_lines);
+
+  /// Goes on with the trace of an earlier run, which ended at this time: it is added to the times
+  /// of all events to come. In the middle of a line, that one is ended first.
+  void go_on(instant from, bool in_line);
 
   void add(instant at, const event& e);
 
@@ -155,6 +183,7 @@ public:
 
 private:
   bool keep_lines_;
+  duration before_{}; ///< of earlier runs
   std::uint64_t count_ = 0;
   crypto::hasher hasher_;
   std::string lines_;
