@@ -9,11 +9,6 @@ agent_place place_of(std::uint32_t index, std::uint32_t group_size) noexcept {
   return {index / group_size, index % group_size};
 }
 
-std::uint32_t group_size_of(const scenario::config& c) noexcept {
-  // The guard is a child too.
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(c.runtime.supervisor_size, 1, 999));
-}
-
 fault_line::fault_line(const scenario::config& config, std::uint64_t seed)
     : faults_(config.faults), random_(rng{seed}.split("faults")) {
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
