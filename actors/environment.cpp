@@ -21,15 +21,16 @@ log_level level_of(const environment_options& options) noexcept {
 
 environment environment::on_real_clock(const environment_options& options) {
   const auto utc = std::chrono::system_clock::now().time_since_epoch();
-  return environment{data{.is_virtual = false,
-                          .seed = options.seed,
-                          .start = timestamp{std::chrono::duration_cast<duration>(utc)},
-                          .root = rng{options.seed},
-                          .links = nullptr,
-                          .origin = std::chrono::steady_clock::now(),
-                          .clock = nullptr,
-                          .log = options.log,
-                          .log_level_min = level_of(options)}};
+  return environment{
+      data{.is_virtual = false,
+           .seed = options.seed,
+           .start = timestamp{std::chrono::duration_cast<duration>(utc)} - options.elapsed,
+           .root = rng{options.seed},
+           .links = nullptr,
+           .origin = std::chrono::steady_clock::now() - options.elapsed,
+           .clock = nullptr,
+           .log = options.log,
+           .log_level_min = level_of(options)}};
 }
 
 environment environment::on_virtual_clock(caf::actor_system& system,

@@ -27,6 +27,11 @@ std::optional<instant> fault_line::next() const {
   return events_.back().at;
 }
 
+void fault_line::skip_to(instant now) {
+  while (!events_.empty() && events_.back().at < now)
+    events_.pop_back();
+}
+
 void fault_line::apply_due(instant now, market_host& market, const run_plan& plan) {
   while (!events_.empty() && events_.back().at <= now) {
     const auto e = events_.back();

@@ -13,6 +13,8 @@ public:
 
   /// When the next fault is due, if any is left.
   [[nodiscard]] std::optional<instant> next() const;
+  /// Leaves out what was due before `now`: it has struck in an earlier life of the run.
+  void skip_to(instant now);
   /// Carries out what is due.
   void apply_due(instant now, market_host& market, const run_plan& plan);
 

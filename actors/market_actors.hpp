@@ -108,6 +108,9 @@ inline const std::string follower = "follower/";
   return follower + std::string(6 - std::min<std::size_t>(6, digits.size()), '0') + digits;
 }
 
+/// Followers of the tasks' ends.
+inline const std::string task_follower = "tasks/";
+
 [[nodiscard]] inline std::string orchestrator_of(std::uint32_t number) {
   return "orchestrator/" + std::to_string(number);
 }

@@ -84,20 +84,29 @@ result<std::unique_ptr<market_host>> market_host::start_on(caf::actor_system& sy
   h->options_ = std::move(options);
   h->system_ = &system;
   h->host_ = ledger::account_of_seed(h->options_.host_seed);
-  const environment_options world{.seed = h->options_.seed,
-                                  .start = h->options_.start,
-                                  .links = h->options_.links,
-                                  .log = h->options_.log};
+  environment_options world{.seed = h->options_.seed,
+                            .start = h->options_.start,
+                            .links = h->options_.links,
+                            .log = h->options_.log};
   const bool is_virtual = h->options_.clock == clock_kind::virtual_time;
-  h->world_ =
-      is_virtual ? environment::on_virtual_clock(system, world) : environment::on_real_clock(world);
+  const auto make_world = [&] {
+    return is_virtual ? environment::on_virtual_clock(system, world)
+                      : environment::on_real_clock(world);
+  };
+  h->world_ = make_world();
   if (auto ok = h->open_store(); !ok) {
     h->world_->log(log_level::error, "store", "open_failed").with("error", ok.error());
     h->stopped_ = true;
     return fail(std::move(ok).error());
   }
+  if (h->resumed_at_ > 0 && h->options_.elapsed) {
+    world.elapsed = h->options_.elapsed(h->resumed_at_);
+    h->world_ = make_world();
+  }
   if (is_virtual) {
     h->driver_ = std::make_unique<virtual_driver>(system, h->options_.seed);
+    if (world.elapsed > duration::zero())
+      h->driver_->begin_at(instant{world.elapsed});
     h->late_ = std::make_shared<late_answers>();
   }
   h->pool_ = std::make_shared<blocking_pool>(h->options_.blocking_workers);
@@ -233,7 +242,7 @@ supervisor_spec market_host::market_spec() {
   if (options_.make_recorder)
     add(leaf("recorder", [make = options_.make_recorder, roles,
                           world](child_context& c) { return make(c.parent, roles, world); }),
-        {role::recorder, role::follower_of(recorder_number), "tasks/recorder"});
+        {role::recorder, role::follower_of(recorder_number), role::task_follower + "recorder"});
   add(leaf("shard",
            [world, roles, starts = std::make_shared<std::uint32_t>(0)](child_context& c) {
              return spawn_shard(c.parent,

@@ -59,6 +59,9 @@ struct market_options {
   std::function<caf::actor(caf::local_actor& parent, const std::shared_ptr<const registry>&,
                            const environment&)>
       make_recorder;
+  /// Of a store that held tasks: how much of the run is over, by the number of its next request.
+  /// None: time begins anew.
+  std::function<duration(std::uint64_t resumed_at)> elapsed;
 };
 
 /// Indices of hosted accounts, apart from each other.

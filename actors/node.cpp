@@ -14,6 +14,12 @@
 
 namespace ainur {
 
+/// Whoever asks about a task, and is answered later.
+struct question {
+  task_id task;
+  caf::typed_response_promise<orchestration::task_status> answer;
+};
+
 struct node_state {
   node_setup setup;
   std::optional<orchestration::intake_core> core;
@@ -21,6 +27,7 @@ struct node_state {
   std::vector<task_follower> followers;
   std::uint64_t followers_version = ~std::uint64_t{0};
   std::deque<msg::submit_task> waiting;                      // while it recovers
+  std::deque<question> questions;                            // while it recovers
   std::uint64_t sequence = 0;                                // last record of the intake journal
   std::deque<std::pair<std::uint64_t, std::size_t>> writing; // tickets and their numbers of records
   std::map<std::uint32_t, orchestrator_actor> orchestrators;
@@ -45,7 +52,7 @@ void tell_followers(self_type self, std::vector<orchestration::task_end> ends) {
   if (const auto version = s.setup.roles->version(); version != s.followers_version) {
     s.followers_version = version;
     s.followers.clear();
-    for (const auto& [name, follower] : s.setup.roles->list<task_follower>("tasks/"))
+    for (const auto& [name, follower] : s.setup.roles->list<task_follower>(role::task_follower))
       s.followers.push_back(follower);
   }
   for (const auto& f : s.followers)
@@ -89,6 +96,11 @@ void flush(self_type self) {
   tell_followers(self, std::move(ends));
 }
 
+result<orchestration::task_status> status(node_state& s, const task_id& task) {
+  s.core->sweep(now_of(s));
+  return s.core->status(task);
+}
+
 result<void> recover(self_type self) {
   auto& s = self->state;
   auto view = s.setup.store->open_view();
@@ -119,7 +131,21 @@ result<void> recover(self_type self) {
   for (auto& m : std::exchange(s.waiting, {}))
     s.core->submit(std::move(m.what), m.request, s.out);
   flush(self);
+  for (auto& q : std::exchange(s.questions, {})) {
+    auto found = status(s, q.task);
+    if (found)
+      q.answer.deliver(std::move(*found));
+    else
+      q.answer.deliver(to_caf(found.error()));
+  }
   return {};
+}
+
+void give_up(self_type self, caf::error why) {
+  self->state.setup.world.log(log_level::error, "node", "recovery_failed").with("error", why);
+  for (auto& q : std::exchange(self->state.questions, {}))
+    q.answer.deliver(to_caf({market::errc::busy, "the node has not recovered"}));
+  self->quit(std::move(why));
 }
 
 } // namespace
@@ -162,9 +188,9 @@ static node_actor::behavior_type behavior(self_type self, node_setup setup) {
       .then(
           [self](const writer_opened&) {
             if (auto ok = recover(self); !ok)
-              self->quit(to_caf(ok.error()));
+              give_up(self, to_caf(ok.error()));
           },
-          [self](caf::error& e) { self->quit(std::move(e)); });
+          [self](caf::error& e) { give_up(self, std::move(e)); });
   return {
       [self](msg::submit_task& m) {
         auto& s = self->state;
@@ -184,13 +210,15 @@ static node_actor::behavior_type behavior(self_type self, node_setup setup) {
       },
       [self](const msg::ask_status& m) -> caf::result<orchestration::task_status> {
         auto& s = self->state;
-        if (!s.core)
-          return to_caf({market::errc::busy, "the node recovers"});
-        s.core->sweep(now_of(s));
-        auto status = s.core->status(m.task);
-        if (!status)
-          return to_caf(status.error());
-        return std::move(*status);
+        if (s.core) {
+          auto found = status(s, m.task);
+          if (!found)
+            return to_caf(found.error());
+          return std::move(*found);
+        }
+        auto promise = self->make_response_promise<orchestration::task_status>();
+        s.questions.push_back({m.task, promise});
+        return promise;
       },
       [self](msg::tasks_ended& m) {
         auto& s = self->state;

@@ -69,7 +69,8 @@ void flush(self_type self) {
       self->send(ledger, msg::ask_views{std::move(out.views), self});
   for (auto& capability : out.capabilities)
     if (const auto shard = roles.get<shard_actor>(role::shard))
-      self->send(shard, msg::want_agents{number, std::move(capability)});
+      post_reliably(world, self, {me, shard_endpoint}, shard,
+                    msg::want_agents{number, std::move(capability)});
   // Calls and bids may be lost: the call's deadline is the answer.
   for (auto& group : out.calls)
     if (const auto at = s.guards.find(group.guard); at != s.guards.end())

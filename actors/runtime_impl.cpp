@@ -60,6 +60,8 @@ result<void> check(const runtime_options& o) {
   };
   if (!within(o.orchestrators, 1u, 1'000u))
     return bad("orchestrators: 1 to 1000");
+  if (o.threads > threads_limit)
+    return bad("threads: at most " + std::to_string(threads_limit));
   if (o.asked == 0 || o.call_rounds == 0)
     return bad("asked and call_rounds are at least 1");
   if (!within(o.blocking_workers, std::size_t{1}, std::size_t{1'024}))

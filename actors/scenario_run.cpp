@@ -9,6 +9,7 @@
 #include "ainur/routing/router.hpp"
 #include "ainur/run_scenario.hpp"
 #include "ainur/scenario/explain.hpp"
+#include "ainur/scenario/identity.hpp"
 #include "ainur/scenario/report.hpp"
 #include "faults.hpp"
 
@@ -20,6 +21,8 @@ error_info describe(run_errc code) noexcept {
     return {"run", "data_in_use", "the data directory holds an earlier run"};
   case run_errc::no_data:
     return {"run", "no_data", "there is no run to resume"};
+  case run_errc::other_run:
+    return {"run", "other_run", "the data directory holds the run of another scenario or workload"};
   case run_errc::broken:
     return {"run", "broken", "the run could not go on"};
   }
@@ -222,11 +225,14 @@ public:
 
 private:
   [[nodiscard]] result<void> check_data() const;
+  [[nodiscard]] result<void> write_identity() const;
   result<void> open_trace();
   result<void> prepare();
   [[nodiscard]] bool over(instant now) const;
   void wait_until(instant at);
   void progress(instant now);
+
+  [[nodiscard]] std::string identity_file() const { return options_.data_directory + "/run.id"; }
 
   [[nodiscard]] std::uint64_t total() const {
     return plan_->workload.requests.size() - plan_->first_request;
@@ -240,6 +246,8 @@ private:
   std::string ended_by_ = "all tasks final";
   std::optional<error> broken_;
   bool partial_ = false;
+  std::optional<scenario::trace::resumed> resumed_; ///< set if this run goes on with another
+  instant traced_until_{};                          ///< how far that one's trace goes
 };
 
 /// Whether the data directory is what the run wants, with nothing written yet.
@@ -253,7 +261,24 @@ result<void> scenario_run::check_data() const {
                 options_.data_directory + ": add --resume to go on with it, or name another");
   if (!there && options_.resume)
     return fail(run_errc::no_data, options_.data_directory);
+  if (!options_.resume)
+    return {};
+  std::ifstream in{identity_file()};
+  std::string began_as;
+  std::getline(in, began_as);
+  if (began_as != to_string(scenario::identity_of(plan_->config, plan_->workload)))
+    return fail(run_errc::other_run,
+                options_.data_directory +
+                    ": resume it with the scenario, --set, --seed and "
+                    "--workload that it began with, or name another directory");
   return {};
+}
+
+/// What the run begins as, for its resumption.
+result<void> scenario_run::write_identity() const {
+  std::ofstream out{identity_file(), std::ios::trunc};
+  out << to_string(scenario::identity_of(plan_->config, plan_->workload)) << '\n' << std::flush;
+  return out ? result<void>{} : fail(base_errc::io, identity_file() + ": cannot be written");
 }
 
 /// A new run's trace replaces what is there, a resumed one's is added to it. Nothing is written
@@ -269,8 +294,11 @@ result<void> scenario_run::open_trace() {
       if (!end)
         return fail(end.error());
       marker.traced = end->has_value();
-      if (*end)
-        record_->trace.go_on((*end)->at, (*end)->in_line);
+      if (*end) {
+        traced_until_ = (*end)->at;
+        if ((*end)->in_line)
+          record_->trace.end_line();
+      }
     }
     record_->trace_out.open(path,
                             std::ios::binary | (options_.resume ? std::ios::app : std::ios::trunc));
@@ -278,7 +306,7 @@ result<void> scenario_run::open_trace() {
       return fail(base_errc::io, path + ": cannot be written");
   }
   if (options_.resume)
-    record_->trace.add({}, marker);
+    resumed_ = marker;
   return {};
 }
 
@@ -301,6 +329,9 @@ result<void> scenario_run::prepare() {
     if (!acks)
       return fail(std::move(acks).error());
     record_->acks = std::move(*acks);
+    if (!options_.resume)
+      if (auto ok = write_identity(); !ok)
+        return ok;
   }
   auto market = options_of(plan_->config, options_, *plan_);
   market.make_recorder = [record = record_](caf::local_actor& parent,
@@ -309,10 +340,21 @@ result<void> scenario_run::prepare() {
     return spawn_recorder(parent, world, record, roles);
   };
   market.log = std::move(*log);
+  // The run's clock goes on where its last task came in, or its trace ended.
+  market.elapsed = [plan = plan_, traced = traced_until_](std::uint64_t resumed_at) {
+    const auto& requests = plan->workload.requests;
+    const auto past = std::min<std::uint64_t>(resumed_at, requests.size());
+    const auto taken_in = past == 0 ? duration{} : requests[past - 1].at;
+    return std::max(taken_in, traced.time_since_epoch());
+  };
   auto started = market_host::start(std::move(market));
   if (!started)
     return fail(std::move(started).error());
   market_ = std::move(*started);
+  if (resumed_) {
+    record_->trace.add(market_->world().now(), *resumed_);
+    faults_.skip_to(market_->world().now());
+  }
   populate(*market_, *plan_);
   open_accounts(*market_, *plan_); // again after a kill: what was declared stays as it is
   plan_->first_request = options_.resume ? market_->resumed_at() : 0;
@@ -335,7 +377,8 @@ void scenario_run::wait_until(instant at) {
   if (auto* driver = market_->driver()) {
     // In slices, so that a run that is over does not play out its idle timers.
     while (driver->now() < at && !over(driver->now())) {
-      const auto slice = std::min(at, driver->now() + duration{10'000'000});
+      const auto next = driver->next_time().value_or(at);
+      const auto slice = std::min(at, std::max(next, driver->now() + duration{10'000'000}));
       if (auto ok = driver->run_until(slice); !ok) {
         broken_ = ok.error();
         return;
@@ -359,6 +402,12 @@ result<scenario::summary> scenario_run::run() {
   market_->with_root([&](caf::local_actor& parent) {
     clients = spawn_clients(parent, world, plan_, market_->roles(), market_->host());
   });
+  const bool reserves_follow = plan_->config.market.reserve == scenario::reserve_rule::mean_price;
+  if (reserves_follow)
+    market_->roles()->set(role::task_follower + "clients", clients);
+  const bool nothing_left = options_.resume && total() + market_->resumed_tasks() == 0;
+  if (nothing_left)
+    ended_by_ = "nothing was left to do";
   const auto& limits = plan_->config.limits;
   const auto& requests = plan_->workload.requests;
   const auto arrivals_end = requests.empty() ? instant{} : instant{requests.back().at};
@@ -374,14 +423,11 @@ result<scenario::summary> scenario_run::run() {
       plan_->stop_submitting = true;
       partial_ = true;
       ended_by_ = "interrupted";
-      if (!market_->driver())
-        break; // what is under way goes on at the next start, with --resume
-      break;
+      break; // on the real clock, --resume goes on with what is under way
     }
     if (limits.run_time > duration::zero() && now.time_since_epoch() >= limits.run_time &&
         !plan_->stop_submitting) {
-      plan_->stop_submitting = true;
-      partial_ = true;
+      plan_->stop_submitting = true; // what the scenario wants: the run is whole without the rest
       ended_by_ = "run_time";
     }
     if (now >= drain_end) {
@@ -406,6 +452,8 @@ result<scenario::summary> scenario_run::run() {
   market_->flush_reports();
   const auto end = world.now();
   const auto totals = market_->ask_totals();
+  if (reserves_follow)
+    market_->roles()->clear(role::task_follower + "clients");
   market_->end(clients);
   const auto stopped = std::chrono::steady_clock::now();
   market_->stop();
@@ -423,6 +471,7 @@ result<scenario::summary> scenario_run::run() {
        .peak_rss_mib = peak_rss_mib(),
        .partial = partial_,
        .resumed = options_.resume,
+       .nothing_left = nothing_left,
        .ended_by = ended_by_,
        .version = AINUR_VERSION});
 }

@@ -35,6 +35,14 @@ void publish_soon(self_type self) {
   self->delayed_send(self, s.setup.publish_interval, msg::tick{});
 }
 
+/// A snapshot that is overtaken by a newer one is ignored.
+void send_agents(shard_state& s, self_type self, std::uint32_t number,
+                 discovery::snapshot_ptr agents) {
+  if (const auto to = s.orchestrators.find(number); to != s.orchestrators.end())
+    post_reliably(s.setup.world, self, {shard_endpoint, orchestrator_endpoint(number)}, to->second,
+                  msg::agents_of_capability{std::move(agents)});
+}
+
 void publish(shard_state& s, self_type self) {
   for (const auto& name : s.directory.take_changed()) {
     const auto wanted = s.wanted.find(name);
@@ -42,8 +50,7 @@ void publish(shard_state& s, self_type self) {
       continue;
     const auto agents = s.directory.find(name);
     for (const auto number : wanted->second)
-      if (const auto to = s.orchestrators.find(number); to != s.orchestrators.end())
-        self->send(to->second, msg::agents_of_capability{agents});
+      send_agents(s, self, number, agents);
   }
 }
 
@@ -100,7 +107,7 @@ void hand_on(shard_state& s, self_type self, const msg::standings& m) {
 
 static shard_actor::behavior_type behavior(self_type self, shard_setup setup) {
   self->state.setup = std::move(setup);
-  self->state.directory = discovery::directory{std::uint64_t{self->state.setup.starts} << 32};
+  self->state.directory = discovery::directory{self->state.setup.starts};
   // After a restart the guards list themselves again, and the orchestrators come back by
   // themselves.
   for (const auto& [name, guard] : self->state.setup.roles->list<guard_actor>("guard/"))
@@ -127,8 +134,7 @@ static shard_actor::behavior_type behavior(self_type self, shard_setup setup) {
       [self](const msg::want_agents& m) {
         auto& s = self->state;
         s.wanted[m.capability].insert(m.orchestrator);
-        if (const auto to = s.orchestrators.find(m.orchestrator); to != s.orchestrators.end())
-          self->send(to->second, msg::agents_of_capability{s.directory.find(m.capability)});
+        send_agents(s, self, m.orchestrator, s.directory.find(m.capability));
       },
       [self](const msg::orchestrator_here& m) {
         auto& s = self->state;

@@ -30,7 +30,8 @@ caf::actor_clock::time_point to_clock(instant t) noexcept {
 
 void configure(caf::actor_system_config& config, const system_options& options) {
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
-  const auto threads = options.threads_max == 0 ? cores : options.threads_max;
+  const auto threads =
+      std::min(options.threads_max == 0 ? cores : options.threads_max, threads_limit);
   if (options.clock == clock_kind::virtual_time)
     config.set("scheduler.policy", caf::atom("testing"));
   else
@@ -54,6 +55,11 @@ virtual_driver::virtual_driver(caf::actor_system& system, std::uint64_t seed,
     : system_(system),
       scheduler_(dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())),
       random_(rng{seed}.split("schedule")), step_limit_(step_limit) {}
+
+void virtual_driver::begin_at(instant start) {
+  AINUR_ASSERT(steps_ == 0 && scheduler_.clock().schedule().empty());
+  scheduler_.clock().current_time = to_clock(start);
+}
 
 virtual_driver::~virtual_driver() {
   release_all();

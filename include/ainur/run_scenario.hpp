@@ -21,6 +21,7 @@ namespace ainur {
 enum class run_errc : std::uint16_t {
   data_in_use = 1, ///< the data directory holds another run; resume it or name another
   no_data,         ///< nothing to resume
+  other_run,       ///< the data directory holds the run of another scenario or workload
   broken,          ///< the run could not go on
 };
 [[nodiscard]] error_info describe(run_errc code) noexcept;

@@ -33,7 +33,7 @@ std::uint32_t directory::intern_set(const std::vector<std::string>& capabilities
     const auto [at, fresh] = numbers_.emplace(name, static_cast<std::uint32_t>(partitions_.size()));
     if (fresh)
       partitions_.push_back(
-          {.name = name, .members = {}, .version = first_version_, .current = {}});
+          {.name = name, .members = {}, .version = std::uint64_t{life_} << 32, .current = {}});
     set.push_back(at->second);
   }
   std::sort(set.begin(), set.end());
@@ -158,7 +158,7 @@ bool directory::update(const account_id& agent, std::uint16_t reputation, bool b
 snapshot_ptr directory::find(const std::string& capability) {
   const auto number = numbers_.find(capability);
   if (number == numbers_.end())
-    return std::make_shared<const snapshot>(snapshot{capability, 0, {}});
+    return std::make_shared<const snapshot>(snapshot{capability, 0, {}, life_});
   auto& part = partitions_[number->second];
   if (part.current)
     return part.current;
@@ -166,6 +166,7 @@ snapshot_ptr directory::find(const std::string& capability) {
   auto made = std::make_shared<snapshot>();
   made->capability = capability;
   made->version = ++part.version;
+  made->life = life_;
   for (const auto index : part.members) {
     const auto& set = sets_[set_of_[index]];
     if (listings_[index].present && std::binary_search(set.begin(), set.end(), number->second))
@@ -177,6 +178,7 @@ snapshot_ptr directory::find(const std::string& capability) {
 
 std::vector<std::string> directory::take_changed() {
   std::vector<std::string> names;
+  names.reserve(changed_.size());
   for (const auto number : changed_)
     names.push_back(partitions_[number].name);
   changed_.clear();

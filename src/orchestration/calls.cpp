@@ -14,7 +14,7 @@ void orchestrator_core::on_snapshot(discovery::snapshot_ptr agents, moment now, 
     return;
   if (!known.agents)
     known.index = router_->capability(name);
-  known.agents = std::move(agents);
+  known.agents = known.peers.translate(std::move(agents), known.agents.get());
   std::vector<routing::peer_index> peers;
   peers.reserve(known.agents->agents.size());
   for (const auto& one : known.agents->agents)
@@ -247,6 +247,7 @@ void orchestrator_core::decide(market::call_number number, moment now, outputs& 
     if (i != position)
       l.outbid.emplace_back(c.bids[i].second.index, c.bids[i].second.price);
   l.price = decision.awards[0].payment;
+  l.priced_by = decision.awards[0].priced_by;
   l.work = won.work;
   l.bid = hash;
   l.bids_root = root;

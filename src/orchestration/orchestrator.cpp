@@ -243,37 +243,11 @@ void orchestrator_core::awarded(std::uint64_t number, state& s, moment now, time
                            .agent = l.agent,
                            .price = l.price,
                            .work = l.work,
-                           .priced_by = priced_by(s, subtask)});
+                           .priced_by = l.priced_by});
   }
   if (s.cancelled)
     return close_rest(number, s, now, out);
   advance(number, s, now, out);
-}
-
-/// What fixed the price of a decided line, from what the auction left of it.
-market::price_source orchestrator_core::priced_by(const state& s, std::uint16_t subtask) const {
-  using source = market::price_source;
-  const auto& l = s.lines[subtask];
-  const auto& part = s.origin.task->subtasks[subtask];
-  const auto how = l.round > 0 ? market::mechanism::posted_price : options_.how;
-  if (how == market::mechanism::posted_price)
-    return source::posted;
-  if (how == market::mechanism::first_price)
-    return source::own_bid;
-  if (l.price != part.reserve)
-    return source::runner_up;
-  // A rival's ask that leads to exactly the reserve counts as the one that fixed it.
-  const auto known = capabilities_.find(part.capability);
-  if (options_.quality || known == capabilities_.end() || !known->second.agents)
-    return source::reserve;
-  const auto& agents = *known->second.agents;
-  const auto* winner = agents.find(l.index);
-  const bool rivalled = std::any_of(l.outbid.begin(), l.outbid.end(), [&](const auto& other) {
-    const auto* rival = agents.find(other.first);
-    return other.second <= part.reserve && winner != nullptr && rival != nullptr &&
-           winner->controller != rival->controller;
-  });
-  return rivalled ? source::runner_up : source::reserve;
 }
 
 void orchestrator_core::award_refused(std::uint64_t number, state& s, moment now, outputs& out) {

@@ -3,6 +3,7 @@
 // that exactly. Peers never heard of all stand at the capability's mean, so they are one place in
 // that order.
 #include <algorithm>
+#include <optional>
 
 #include "ainur/base/assert.hpp"
 #include "ainur/routing/router.hpp"
@@ -55,6 +56,7 @@ struct partition {
   std::vector<record> records; // by slot
   ranking ranked;              // those present and seen
   slot_set unseen;             // those present and not seen
+  decline_backoff backoff;     // by slot
   peer_mean price;
   peer_mean delivery;
   std::uint64_t settled = 0;
@@ -186,6 +188,12 @@ private:
   void fill(partition& p, std::size_t wanted, const peer_filter& eligible, rng& random,
             std::vector<peer_index>& out);
 
+  [[nodiscard]] bool may_ask(const partition& p, slot_index slot,
+                             const peer_filter& eligible) const {
+    return !(resting_at_ && p.backoff.is_resting(slot, *resting_at_)) &&
+           eligible(p.list.peer(slot));
+  }
+
   bool take(partition& p, slot_index slot) {
     if (p.taken[slot] == choice_)
       return false;
@@ -198,8 +206,8 @@ private:
   double outcome_confidence_;
   name_table names_;
   std::vector<partition> partitions_;
-  decline_backoff backoff_;  // of a peer, whatever it was asked for
-  std::uint64_t choice_ = 0; // stamps what one choice has looked at
+  std::uint64_t choice_ = 0;          // stamps what one choice has looked at
+  std::optional<instant> resting_at_; // set while those who rest now are left out
   std::vector<std::uint32_t> frontier_;
   std::vector<scored> best_;
 };
@@ -239,7 +247,7 @@ void cq_router::collect_best(partition& p, std::size_t wanted, double value_per_
     if (from.done())
       break;
     const auto slot = from.next();
-    if (eligible(p.list.peer(slot)))
+    if (may_ask(p, slot, eligible))
       best_.push_back({cost_of(p, slot, value_per_second), slot});
   }
   const auto kept = std::min(wanted, best_.size());
@@ -252,7 +260,7 @@ slot_index cq_router::draw_unseen(partition& p, const peer_filter& eligible, rng
   const auto present = p.unseen.items();
   for (std::size_t tries = 0; tries < 16; ++tries) {
     const auto slot = present[random.below(present.size())];
-    if (take(p, slot) && eligible(p.list.peer(slot)))
+    if (take(p, slot) && may_ask(p, slot, eligible))
       return slot;
   }
   return candidate_list::none;
@@ -263,7 +271,7 @@ slot_index cq_router::explore(partition& p, const peer_filter& eligible, rng& ra
   const auto present = p.list.present();
   for (std::size_t tries = 0; tries < 16; ++tries) {
     const auto slot = present[random.below(present.size())];
-    if (p.taken[slot] != choice_ && eligible(p.list.peer(slot)))
+    if (p.taken[slot] != choice_ && may_ask(p, slot, eligible))
       return slot;
   }
   return candidate_list::none;
@@ -277,17 +285,16 @@ void cq_router::fill(partition& p, std::size_t wanted, const peer_filter& eligib
   const auto looks = std::min(present.size(), looks_min);
   for (std::size_t i = 0; i < looks && out.size() < wanted; ++i) {
     const auto slot = present[(start + i) % present.size()];
-    if (p.taken[slot] != choice_ && eligible(p.list.peer(slot)) && take(p, slot))
+    if (p.taken[slot] != choice_ && may_ask(p, slot, eligible) && take(p, slot))
       out.push_back(p.list.peer(slot));
   }
 }
 
 void cq_router::choose(capability_index capability, const route_request& request,
                        peer_filter eligible, rng& random, std::vector<peer_index>& out) {
-  const auto rested = [&](peer_index peer) {
-    return !backoff_.is_resting(peer, request.now) && eligible(peer);
-  };
-  choose_among(capability, request, rested, random, out);
+  resting_at_ = request.now;
+  choose_among(capability, request, eligible, random, out);
+  resting_at_.reset();
   if (out.empty())
     choose_among(capability, request, eligible, random, out);
 }
@@ -335,12 +342,12 @@ void cq_router::learn(capability_index capability, peer_index peer, const outcom
     return;
   switch (what.result) {
   case verdict::declined:
-    return backoff_.declined(peer, what.at);
+    return p.backoff.declined(slot, what.at);
   case verdict::offered:
   case verdict::delivered:
-    return backoff_.available(peer);
+    return p.backoff.available(slot);
   case verdict::failure: // perhaps it has never delivered
-    backoff_.available(peer);
+    p.backoff.available(slot);
     return learn_outcome(p, slot, what);
   case verdict::success:
   case verdict::outbid:

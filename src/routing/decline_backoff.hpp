@@ -5,8 +5,8 @@
 // up to `longest` (truncated exponential backoff); an offer, or the end of work it did, ends the
 // rest. Only a hint: with nobody else to ask, a resting peer may be asked.
 //
-// Peers are the same small numbers as a router's; 16 bytes for each number up to the highest that
-// declined. A value without clock. Not thread-safe.
+// Peers are known by the small numbers of one candidate list; 16 bytes for each up to the highest
+// that declined. A value without clock. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "ainur/base/time.hpp"
-#include "ainur/routing/router.hpp"
+#include "candidate_list.hpp"
 
 namespace ainur::routing {
 
@@ -29,7 +29,7 @@ public:
     options_.longest = std::max(options_.longest, options_.first);
   }
 
-  void declined(peer_index peer, instant now) {
+  void declined(slot_index peer, instant now) {
     if (peer >= rests_.size())
       rests_.resize(peer + std::size_t{1});
     auto& r = rests_[peer];
@@ -39,12 +39,12 @@ public:
   }
 
   /// The peer has made an offer, or has become free.
-  void available(peer_index peer) noexcept {
+  void available(slot_index peer) noexcept {
     if (peer < rests_.size())
       rests_[peer] = {};
   }
 
-  [[nodiscard]] bool is_resting(peer_index peer, instant now) const noexcept {
+  [[nodiscard]] bool is_resting(slot_index peer, instant now) const noexcept {
     return peer < rests_.size() && now < rests_[peer].until;
   }
 

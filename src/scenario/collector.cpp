@@ -404,7 +404,7 @@ summary collector::finish(const run_facts& facts) const {
     out.profit.try_emplace(std::string{to_text(p.strategy)});
   for (const auto& f : c.faults)
     out.faults.try_emplace(std::string{to_text(f.kind)});
-  for (std::size_t i = 0; i < c.expectations.size(); ++i) {
+  for (std::size_t i = 0; i < c.expectations.size() && !facts.nothing_left; ++i) {
     summary part = base;
     state_->views[state_->view_of[i]].write(part, end);
     const auto& e = c.expectations[i];

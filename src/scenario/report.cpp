@@ -127,9 +127,8 @@ std::string summary_text(const summary& s) {
   std::string out;
   row(out, "scenario",
       fmt::format("{} (seed {}, {} clock, {} agents){}", s.scenario, s.seed, to_text(s.clock),
-                  s.agents,
-                  (s.resumed ? ", since it was resumed" : "") +
-                      (s.partial ? " PARTIAL: " + s.ended_by : std::string{})));
+                  s.agents, s.resumed ? ", since it was resumed" : ""));
+  row(out, "ended by", (s.partial ? "PARTIAL: " : "") + s.ended_by);
   row(out, "time",
       fmt::format("{} in {:.2f} s of wall time, {:.0f} MiB",
                   to_string(duration{static_cast<std::int64_t>(s.virtual_s * 1e6)}), s.wall_s,

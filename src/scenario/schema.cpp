@@ -443,7 +443,8 @@ AINUR_SECTION(runtime_config) {
   static const auto s = make<t>(
       "The shape of the node that runs the market.",
       {
-          key<&t::orchestrators>("orchestrators", "actors that lead tasks, each its share of them", {1, 1'024}),
+          key<&t::orchestrators>("orchestrators", "actors that lead tasks, each its share of them",
+                                 {1, 1'024}),
           key<&t::supervisor_size>("supervisor_size", "agents under one supervisor", {1, 1'000}),
           key<&t::in_flight_max>("in_flight_max", "tasks taken in and not final; more wait",
                                  {1, 10'000'000}),
@@ -470,13 +471,14 @@ AINUR_SECTION(link_config) {
 
 AINUR_SECTION(network_config) {
   using t = network_config;
-  static const auto s = make<t>("The network model of the virtual clock.",
-                                {
-                                    key<&t::client>("client", "between clients and the market", {}),
-                                    key<&t::agent>("agent", "between orchestrators and guards", {}),
-                                    key<&t::ledger>("ledger", "to and from the ledger", {}),
-                                    key<&t::shard>("shard", "between orchestrators and the shard", {}),
-                                });
+  static const auto s =
+      make<t>("The network model of the virtual clock.",
+              {
+                  key<&t::client>("client", "between clients and the market", {}),
+                  key<&t::agent>("agent", "between orchestrators and guards", {}),
+                  key<&t::ledger>("ledger", "to and from the ledger", {}),
+                  key<&t::shard>("shard", "between orchestrators and the shard", {}),
+              });
   return s;
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 __extension__ using uint128 = unsigned __int128;
 constexpr std::uint64_t day = 86'400'000'000;
-constexpr std::uint64_t end_of_time = 1'000ull * 365 * day;
+constexpr std::uint64_t end_of_time = 100ull * 365 * day;
 /// Weights of the hours of a usual day, the night low, two peaks.
 constexpr std::array<std::uint64_t, 24> usual_day{3,  2,  2,  1,  1,  2,  4,  7,  10, 12, 13, 13,
                                                   11, 12, 13, 13, 12, 11, 10, 10, 9,  8,  6,  4};
@@ -160,7 +160,7 @@ result<workload> make_synthetic(const config& c) {
     const auto at = times.next();
     if (at >= end_of_time)
       return fail(errc::out_of_range,
-                  "the tasks take more than 1,000 years: raise workload.synthetic.rate");
+                  "the tasks take more than 100 years: raise workload.synthetic.rate");
     request r;
     r.at = duration{static_cast<std::int64_t>(uint128{at} * ratio::one / c.workload.speedup.ppm)};
     r.capability = pick.draw(choices);

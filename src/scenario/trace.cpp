@@ -89,14 +89,12 @@ std::string to_json_line(instant at, const event& e) {
 
 recorder::recorder(bool keep_lines) : keep_lines_(keep_lines), hasher_("ainur/trace/v1") {}
 
-void recorder::go_on(instant from, bool in_line) {
-  before_ = from.time_since_epoch();
-  if (keep_lines_ && in_line)
+void recorder::end_line() {
+  if (keep_lines_)
     lines_ += "\n";
 }
 
 void recorder::add(instant at, const event& e) {
-  at += before_;
   ++count_;
   scratch_.clear();
   codec::writer w{scratch_};

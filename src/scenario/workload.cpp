@@ -81,6 +81,28 @@ void spread_clients(const config& scenario, workload& w) {
 
 } // namespace
 
+namespace {
+
+/// Timers count in nanoseconds of 64 bits; a trace of more than this is in another unit anyway.
+constexpr duration time_max = std::chrono::hours{24 * 365 * 100};
+
+result<void> check_times(const workload& w, const std::string& path) {
+  for (std::size_t i = 0; i < w.requests.size(); ++i) {
+    const auto& r = w.requests[i];
+    const auto arrives_late = r.at > time_max;
+    if (!arrives_late && r.work <= time_max)
+      continue;
+    return fail(errc::invalid_workload,
+                fmt::format("{}: request {} of {} {} {}; at most 100 years: check the unit of its "
+                            "column",
+                            path, i + 1, w.requests.size(), arrives_late ? "arrives at" : "takes",
+                            ainur::to_string(arrives_late ? r.at : r.work)));
+  }
+  return {};
+}
+
+} // namespace
+
 result<workload> load_workload(const config& scenario, const std::string& base_folder,
                                const std::optional<std::string>& file) {
   const auto& w = scenario.workload;
@@ -107,8 +129,11 @@ result<workload> load_workload(const config& scenario, const std::string& base_f
   };
   auto loaded = w.source == workload_source::csv ? read_csv(w, path.string(), next)
                                                  : read_swf(w, path.string(), next);
-  if (loaded)
-    spread_clients(scenario, *loaded);
+  if (!loaded)
+    return loaded;
+  if (auto ok = check_times(*loaded, path.string()); !ok)
+    return fail(std::move(ok).error());
+  spread_clients(scenario, *loaded);
   return loaded;
 }
 

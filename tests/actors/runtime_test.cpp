@@ -650,8 +650,7 @@ TEST_SUITE("runtime") {
     CHECK(s.market.status(task).error().is(market::errc::unknown_task));
   }
 
-  // Left out: under a slow build the second start sometimes answers with an error.
-  TEST_CASE("a store goes on where it stopped: the same names, money and tasks" * doctest::skip()) {
+  TEST_CASE("a store goes on where it stopped: the same names, money and tasks") {
     auto options = on(clock_kind::real_time);
     const scratch_folder folder;
     options.data_directory = folder.path + "/store";

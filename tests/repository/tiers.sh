@@ -20,15 +20,15 @@ END
   } >small/main.cpp
 }
 
-begin "test runs every suite, pure rooms again under their sanitizers, and adds up"
+begin "test runs every suite, pure rooms and actors again under their sanitizers, and adds up"
 small_project <<'END'
 int main() { std::puts("test cases: 3 | 2 passed | 0 failed | 1 skipped"); }
 END
 run "$dev" test
 expect_status 0
-expect_equal "$(tail -n 1 <<<"$out")" "8 passed, 0 failed, 4 skipped"
+expect_equal "$(tail -n 1 <<<"$out")" "10 passed, 0 failed, 5 skipped"
 expect_file small/build/asan-ubsan
-expect_no_file small/build/tsan
+expect_file small/build/tsan
 
 begin "test fast leaves the slow suites out"
 small_project <<'END'

@@ -282,9 +282,9 @@ TEST_CASE("a trace goes on where another ended") {
   }
 
   trace::recorder later{true};
-  later.go_on(instant{5'600'000us}, true);
-  later.add(instant{}, trace::resumed{true});
-  later.add(instant{7us}, trace::restarted{"ledger"});
+  later.end_line();
+  later.add(instant{5'600'000us}, trace::resumed{true});
+  later.add(instant{5'600'007us}, trace::restarted{"ledger"});
   CHECK(later.take_lines() == "\n" + line_of(5'600'000, trace::resumed{true}) + "\n" +
                                   line_of(5'600'007, trace::restarted{"ledger"}) + "\n");
 }

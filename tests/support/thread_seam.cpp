@@ -88,6 +88,14 @@ mailbox_element_ptr blocking_actor::dequeue() {
   return out;
 }
 
+/// A thread that waits for an answer (caf::scoped_actor) takes its messages here.
+intrusive::task_result blocking_actor::mailbox_visitor::operator()(mailbox_element& x) {
+  static const auto original = next<intrusive::task_result(mailbox_visitor*, mailbox_element&)>(
+      "_ZN3caf14blocking_actor15mailbox_visitorclERNS_15mailbox_elementE");
+  __tsan_acquire(place_of(&x));
+  return original(this, x);
+}
+
 void ref_counted::deref() const noexcept {
   static const auto original = next<void(const ref_counted*)>("_ZNK3caf11ref_counted5derefEv");
   __tsan_release(place_of(this));

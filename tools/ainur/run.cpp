@@ -222,7 +222,8 @@ void add_run(frame& f) {
       ->needs(log);
   c->add_option("--seed", a->seed, "instead of the scenario's");
   c->add_option("--set", a->overrides, "key=value, instead of the scenario's; repeatable");
-  c->add_option("--threads", a->threads, "worker threads on the real clock; 0: one a core");
+  c->add_option("--threads", a->threads, "worker threads on the real clock; 0: one a core")
+      ->check(CLI::Range(0u, 1'024u));
   c->add_flag("--json", a->json, "print the summary as JSON");
   c->add_flag("--quiet", a->quiet, "no progress");
 

@@ -197,12 +197,12 @@ result<pipeline_figures> run_market(const pipeline_options& options) {
   driver_actor driver;
   host.with_root(
       [&](caf::local_actor& parent) { driver = parent.spawn(drive, options, &host, figures); });
-  host.roles()->set("tasks/bench", driver);
+  host.roles()->set(role::task_follower + "bench", driver);
   caf::anon_send(driver, msg::tick{});
   if (over.wait_for(std::chrono::minutes{10}) != std::future_status::ready)
     return fail(base_errc::unsupported, "the tasks did not end within ten minutes");
   const auto totals = host.ask_totals();
-  host.roles()->clear("tasks/bench");
+  host.roles()->clear(role::task_follower + "bench");
   host.end(caf::actor_cast<caf::actor>(driver));
   host.stop();
   if (!totals)

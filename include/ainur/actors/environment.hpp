@@ -39,6 +39,7 @@ struct environment_options {
   std::uint64_t seed = 1;
   timestamp start = timestamp_at(1'700'000'000'000'000); ///< virtual clock only
   std::shared_ptr<link_model> links;                     ///< virtual clock only; none: no delay
+  duration elapsed{};                                    ///< of a run that goes on: what is over
   std::shared_ptr<logger> log{};                         ///< none: nothing is written
 };
 
@@ -47,9 +48,11 @@ public:
   /// None yet: to be assigned before it is used.
   environment() noexcept = default;
 
-  /// Time starts now: the system's clock is read once, and counted on with the steady one.
+  /// Time starts now, at `elapsed`: the system's clock is read once, and counted on with the steady
+  /// one.
   [[nodiscard]] static environment on_real_clock(const environment_options& options);
-  /// `system` must have been configured for the virtual clock, and outlive every use.
+  /// `system` must have been configured for the virtual clock, and outlive every use. Its clock
+  /// stands at `elapsed` already (virtual_driver).
   [[nodiscard]] static environment on_virtual_clock(caf::actor_system& system,
                                                     const environment_options& options);
 

@@ -37,9 +37,13 @@ class test_coordinator;
 
 namespace ainur {
 
+/// More worker threads than this help on no machine.
+inline constexpr std::uint32_t threads_limit = 1'024;
+
 struct system_options {
   clock_kind clock = clock_kind::real_time;
-  /// Worker threads on the real clock; 0 means one a core. CAF by itself starts at least four.
+  /// Worker threads on the real clock; 0 means one a core, at most `threads_limit`. CAF by itself
+  /// starts at least four.
   std::uint32_t threads_max = 0;
 };
 
@@ -60,6 +64,8 @@ public:
   /// each other forever without letting time pass.
   virtual_driver(caf::actor_system& system, std::uint64_t seed,
                  std::uint64_t step_limit = default_step_limit);
+  /// Lets the clock begin at a later time, before anything has happened.
+  void begin_at(instant start);
   ~virtual_driver();
   virtual_driver(const virtual_driver&) = delete;
   virtual_driver& operator=(const virtual_driver&) = delete;
@@ -90,6 +96,9 @@ public:
   [[nodiscard]] result<void> stop(std::span<const caf::actor> roots,
                                   std::uint64_t steps_max = 10'000'000);
 
+  /// When something is due next, if anything is pending.
+  [[nodiscard]] std::optional<instant> next_time() const;
+
 private:
   struct pause_entry {
     instant until;
@@ -97,7 +106,6 @@ private:
   };
 
   [[nodiscard]] bool run_one();
-  [[nodiscard]] std::optional<instant> next_time() const;
   void jump();
   void release(pause_entry& entry);
   void release_all();

@@ -42,6 +42,7 @@ struct snapshot {
   std::string capability;
   std::uint64_t version = 0;
   std::vector<listing> agents;
+  std::uint32_t life = 0; ///< of the directory; numbers of another life name other agents
 
   /// The listing of an index, or null.
   [[nodiscard]] const listing* find(std::uint32_t index) const noexcept;
@@ -51,8 +52,8 @@ using snapshot_ptr = std::shared_ptr<const snapshot>;
 
 class directory {
 public:
-  /// Versions are counted from `first_version`, so that a rebuilt directory's are newer.
-  explicit directory(std::uint64_t first_version = 0) noexcept : first_version_(first_version) {}
+  /// `life` counts how often the directory was made anew; a later life's versions are newer.
+  explicit directory(std::uint32_t life = 0) noexcept : life_(life) {}
 
   /// Lists an agent under its capabilities, or brings its listing up to date. Returns its index.
   std::uint32_t add(const account_id& agent, const account_id& controller, address at,
@@ -103,7 +104,7 @@ private:
   std::set<std::uint32_t> changed_;
   std::map<std::uint32_t, std::vector<std::uint32_t>> by_guard_;
   std::size_t present_ = 0;
-  std::uint64_t first_version_ = 0;
+  std::uint32_t life_ = 0;
 };
 
 } // namespace ainur::discovery

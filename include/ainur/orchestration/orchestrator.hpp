@@ -30,6 +30,7 @@
 #include "ainur/market/auction.hpp"
 #include "ainur/market/bid.hpp"
 #include "ainur/market/task.hpp"
+#include "ainur/orchestration/peer_numbers.hpp"
 #include "ainur/routing/router.hpp"
 
 namespace ainur::orchestration {
@@ -278,7 +279,8 @@ private:
     amount ask;                               ///< what the winner asked
     std::vector<std::pair<std::uint32_t, amount>> outbid; ///< the other bidders, and their asks
     amount price;                                         ///< what it gets
-    amount paid;                                          ///< what it got
+    market::price_source priced_by = market::price_source::reserve; ///< what fixed the price
+    amount paid;                                                    ///< what it got
     duration work{};
     hash256 bid;
     hash256 bids_root; ///< over the bids of its call
@@ -362,7 +364,6 @@ private:
   void awarded(std::uint64_t number, state& s, moment now, timestamp award_time, outputs& out);
   void award_refused(std::uint64_t number, state& s, moment now, outputs& out);
   void stop_all(std::uint64_t number, state& s, moment now, outputs& out);
-  [[nodiscard]] market::price_source priced_by(const state& s, std::uint16_t subtask) const;
   void close_rest(std::uint64_t number, state& s, moment now, outputs& out);
   void stop_lines(std::uint64_t number, state& s, ledger::void_cause why, moment now, outputs& out);
   void too_early(open_request request, state& s, moment now, outputs& out);
@@ -408,7 +409,8 @@ private:
   std::unordered_map<std::uint64_t, open_request> requests_; ///< by correlation
 
   struct capability {
-    discovery::snapshot_ptr agents;
+    discovery::snapshot_ptr agents; ///< with the numbers of `peers`
+    peer_numbers peers;
     routing::capability_index index = 0;
   };
 

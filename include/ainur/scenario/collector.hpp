@@ -103,6 +103,7 @@ struct run_facts {
   double peak_rss_mib = 0;
   bool partial = false;
   bool resumed = false;
+  bool nothing_left = false; ///< of a resumed run: it was over, and there is nothing to judge
   std::string ended_by = "all tasks final";
   std::string version{};
 };

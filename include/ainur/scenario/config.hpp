@@ -278,8 +278,7 @@ struct ledger_config {
 
 /// The shape of the node that runs the market.
 struct runtime_config {
-  std::uint64_t shards = 1;
-  std::uint64_t orchestrators = 2;      ///< per shard
+  std::uint64_t orchestrators = 2;
   std::uint64_t supervisor_size = 500;  ///< agents under one supervisor, at most 1,000
   std::uint64_t in_flight_max = 10'000; ///< tasks taken in and not final; more wait at the client
   duration heartbeat = std::chrono::seconds{5};
@@ -301,7 +300,7 @@ struct network_config {
   link_config client{}; ///< client to shard and orchestrator
   link_config agent{};  ///< orchestrator to guard
   link_config ledger{}; ///< orchestrator or guard to ledger
-  link_config shard{};  ///< between shards
+  link_config shard{};  ///< between orchestrators and the shard
   friend bool operator==(const network_config&, const network_config&) = default;
 };
 

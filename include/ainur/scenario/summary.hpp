@@ -158,7 +158,7 @@ struct summary {
   std::string version{};
   std::uint64_t seed = 0;
   clock_kind clock = clock_kind::virtual_time;
-  bool partial = false; ///< interrupted, or ended by a limit
+  bool partial = false; ///< interrupted, or its tasks were not final within limits.drain_time
   bool resumed = false; ///< went on with an earlier run, and counts what happened since
   std::string ended_by = "all tasks final";
   task_counts tasks{};

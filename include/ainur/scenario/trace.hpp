@@ -148,8 +148,7 @@ struct corrected {
   AINUR_FIELDS(corrected, task, subtask, agent, constraint, asked_price, asked_work, price, work)
 };
 
-/// An earlier run ended, or was killed, and this one goes on with it. The time goes on too: later
-/// events have the run's own clock added to the time of this one.
+/// An earlier run ended, or was killed, and this one goes on with it. So does the time.
 struct resumed {
   bool traced = false; ///< what stands before it is the trace of that run
   AINUR_FIELDS(resumed, traced)
@@ -169,9 +168,8 @@ public:
   /// Without lines only the hash is kept.
   explicit recorder(bool keep_lines);
 
-  /// Goes on with the trace of an earlier run, which ended at this time: it is added to the times
-  /// of all events to come. In the middle of a line, that one is ended first.
-  void go_on(instant from, bool in_line);
+  /// Goes on with a trace that breaks off in the middle of a line.
+  void end_line();
 
   void add(instant at, const event& e);
 
@@ -183,7 +181,6 @@ public:
 
 private:
   bool keep_lines_;
-  duration before_{}; ///< of earlier runs
   std::uint64_t count_ = 0;
   crypto::hasher hasher_;
   std::string lines_;
