@@ -158,8 +158,8 @@ result<void> market_host::count_resumed(const store::view& from) {
       if (const auto* taken = std::get_if<orchestration::task_taken>(&*content)) {
         open.insert(taken->task.id);
         resumed_at_ = std::max(resumed_at_, taken->request + 1);
-      } else {
-        open.erase(std::get<orchestration::task_finished>(*content).task);
+      } else if (const auto* ended = std::get_if<orchestration::task_finished>(&*content)) {
+        open.erase(ended->task);
       }
     }
     next = records->back().sequence + 1;

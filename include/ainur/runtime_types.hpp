@@ -61,14 +61,14 @@ struct runtime_options {
 
   /// Where the ledger and the journals are kept; created if it does not exist. Empty: in memory.
   /// A store that is there goes on where it stopped, under the economy it began with.
-  std::string data_directory;
+  std::string data_directory{};
   bool synced = true; ///< each commit reaches the disk before it counts (real clock)
 
   /// The secret of the account that hosts all others. None: derived from the seed, so that anybody
   /// who knows the seed can sign for it; give one where the ledger is to be shown to others.
-  std::optional<byte_array<32>> host_key;
+  std::optional<byte_array<32>> host_key{};
   amount host_balance = amount::ainu(1'000'000'000); ///< agents and clients are funded from it
-  ledger::parameters economy;
+  ledger::parameters economy{};
   duration block_interval{100'000}; ///< virtual clock: how long a block gathers calls
 
   market::mechanism mechanism = market::mechanism::second_price;
@@ -88,26 +88,26 @@ struct runtime_options {
   std::size_t result_size_max = std::size_t{1} << 20;    ///< a larger one is a failure of the agent
 
   /// Barriers of the host program, beside Ainur's own, before every agent.
-  std::vector<safety::barrier> barriers;
-  std::map<std::string, result_verifier> verifiers; ///< by name
-  std::optional<modelled_network> network;          ///< virtual clock only
+  std::vector<safety::barrier> barriers{};
+  std::map<std::string, result_verifier> verifiers{}; ///< by name
+  std::optional<modelled_network> network{};          ///< virtual clock only
 
   /// What an operator wants to know, as lines of JSON or as values: crashes and restarts, refusals,
   /// what store and ledger say. Written by a thread of its own, which ends with the runtime; it
   /// changes no run. On the virtual clock the run waits for a function that is slower than it.
-  log_options log;
+  log_options log{};
 };
 
 /// One agent, as the host program wants it. The default is an agent whose work is simulated.
 struct agent_spec {
-  std::string name; ///< unique in the runtime; the same name on the same data is the same account
-  std::vector<std::string> capabilities; ///< at least one
+  std::string name{}; ///< unique in the runtime; the same name on the same data is the same account
+  std::vector<std::string> capabilities{}; ///< at least one
   /// What it does; none: it is simulated, which takes the task's work at its speed.
-  std::optional<skill> does;
+  std::optional<skill> does{};
 
-  amount cost_per_second;  ///< its true cost of a second of work at speed 1; it asks for no less
-  amount cost_fixed;       ///< and of a piece of work, whatever its size
-  amount price_per_second; ///< asks for this; zero: as `bids` says
+  amount cost_per_second{};  ///< its true cost of a second of work at speed 1; it asks for no less
+  amount cost_fixed{};       ///< and of a piece of work, whatever its size
+  amount price_per_second{}; ///< asks for this; zero: as `bids` says
   orchestration::strategy bids = orchestration::strategy::truthful;
   std::uint32_t margin_ppm = 200'000; ///< of `cost_plus`
   std::uint32_t speed_ppm = 1'000'000;
@@ -115,7 +115,7 @@ struct agent_spec {
   std::uint16_t capacity = 1;                ///< pieces of work at a time; at least 1
 
   amount bond = amount::ainu(100); ///< from `economy.bond_min` on it has a reputation to lose
-  amount balance;                  ///< free, beside the bond
+  amount balance{};                ///< free, beside the bond
 };
 
 /// An agent that takes part. A name for it, not a handle: it stays valid over restarts.
@@ -134,23 +134,23 @@ struct client {
 };
 
 struct subtask_request {
-  std::string capability;
-  bytes input; ///< at most 1 MiB
+  std::string capability{};
+  bytes input{}; ///< at most 1 MiB
   /// The client's estimate for an agent of speed 1. Agents price it, and promise to be done after
   /// it (see `runtime_options::promise_slack`).
   duration work{1'000'000};
-  amount reserve; ///< the most that is paid for it; zero: an equal share of what is left
+  amount reserve{}; ///< the most that is paid for it; zero: an equal share of what is left
   std::vector<std::uint16_t> needs{}; ///< positions of subtasks that must be completed before
 };
 
 struct task_request {
-  std::vector<subtask_request> subtasks; ///< 1 to 64
-  amount budget;                         ///< the most that is paid in all; the fee comes on top
-  duration deadline{600'000'000};        ///< from now, to the last result
-  duration award_within{60'000'000};     ///< from now
-  std::uint16_t reputation_min = 0;      ///< 0 .. 1000
-  amount value_per_second;               ///< what a second of delivery is worth to the client
-  std::string verifier;                  ///< who judges the results; empty: any is accepted
+  std::vector<subtask_request> subtasks{}; ///< 1 to 64
+  amount budget{};                         ///< the most that is paid in all; the fee comes on top
+  duration deadline{600'000'000};          ///< from now, to the last result
+  duration award_within{60'000'000};       ///< from now
+  std::uint16_t reputation_min = 0;        ///< 0 .. 1000
+  amount value_per_second{};               ///< what a second of delivery is worth to the client
+  std::string verifier{};                  ///< who judges the results; empty: any is accepted
 };
 
 /// Which agent got a subtask, for how much, and what became of it.

@@ -60,7 +60,8 @@ void intake_core::submit(submission s, std::uint64_t request, intake_outputs& ou
     return;
   }
   next_request_ = std::max(next_request_, request + 1);
-  out.journal.emplace_back(task_taken{*s.task, s.client_index, s.disputes_falsely, request});
+  out.journal.emplace_back(
+      task_taken{*s.task, s.client_index, s.disputes_falsely, s.stays_silent, request});
   in_journal_.emplace_back(id);
   open_.emplace(id, entry{.what = std::move(s), .orchestrator = {}});
 }
@@ -70,6 +71,8 @@ void intake_core::on_durable(std::size_t count, moment now, intake_outputs& out)
   for (; count > 0; --count) {
     auto record = std::move(in_journal_.front());
     in_journal_.pop_front();
+    if (std::holds_alternative<std::monostate>(record))
+      continue;
     if (const auto* id = std::get_if<task_id>(&record)) {
       auto& e = open_.at(*id);
       e.durable = true;
@@ -128,6 +131,10 @@ void intake_core::cancel(const task_id& task, intake_outputs& out) {
   const auto e = open_.find(task);
   if (e == open_.end() || e->second.ended)
     return;
+  if (!e->second.cancelled) {
+    out.journal.emplace_back(task_cancelled{task});
+    in_journal_.emplace_back(std::monostate{});
+  }
   if (e->second.orchestrator)
     out.cancellations.push_back({*e->second.orchestrator, task});
   else if (e->second.durable && !e->second.started && !e->second.adopt)
@@ -190,9 +197,15 @@ void intake_core::replay(intake_record record) {
     e.what.task = std::make_shared<const market::task>(std::move(taken->task));
     e.what.client_index = taken->client_index;
     e.what.disputes_falsely = taken->disputes_falsely;
+    e.what.stays_silent = taken->stays_silent;
     e.durable = e.adopt = true;
     if (open_.emplace(id, std::move(e)).second)
       queue_.push_back(id);
+    return;
+  }
+  if (const auto* cancelled = std::get_if<task_cancelled>(&record)) {
+    if (const auto e = open_.find(cancelled->task); e != open_.end())
+      e->second.cancelled = true;
     return;
   }
   const auto& finished = std::get<task_finished>(record);

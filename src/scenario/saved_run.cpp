@@ -49,7 +49,7 @@ std::string text_of(const json& root, std::string_view path) {
 std::string shown(const std::optional<double>& v) {
   if (!v)
     return "-";
-  return *v == std::floor(*v) && std::abs(*v) < 1e15 ? fmt::format("{:.0f}", *v)
+  return *v == std::floor(*v) && std::abs(*v) < 1e18 ? fmt::format("{:.0f}", *v)
                                                      : fmt::format("{:.4f}", *v);
 }
 
@@ -126,13 +126,13 @@ std::vector<difference> compare(const saved_run& first, const saved_run& second)
 }
 
 std::string comparison_text(const saved_run& first, const saved_run& second) {
-  std::string out = fmt::format("{:<36}{:>16}{:>16}{:>16}{:>11}\n", "metric", "first", "second",
+  std::string out = fmt::format("{:<36} {:>18} {:>18} {:>18}{:>11}\n", "metric", "first", "second",
                                 "difference", "");
-  out += fmt::format("{:<36}{:>16.16}{:>16.16}\n", "scenario", first.scenario, second.scenario);
-  out += fmt::format("{:<36}{:>16}{:>16}\n", "seed", first.seed, second.seed);
+  out += fmt::format("{:<36} {:>18.18} {:>18.18}\n", "scenario", first.scenario, second.scenario);
+  out += fmt::format("{:<36} {:>18} {:>18}\n", "seed", first.seed, second.seed);
   for (const auto& d : compare(first, second)) {
     const auto delta = d.first && d.second ? std::optional{*d.second - *d.first} : std::nullopt;
-    out += fmt::format("{:<36}{:>16}{:>16}{:>16}{:>11}\n", d.metric, shown(d.first),
+    out += fmt::format("{:<36} {:>18} {:>18} {:>18}{:>11}\n", d.metric, shown(d.first),
                        shown(d.second), shown(delta), relative(d));
   }
   out += fmt::format("trace: {}; ledger state: {}\n", same(first.trace_hash, second.trace_hash),

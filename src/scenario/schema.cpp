@@ -193,8 +193,7 @@ AINUR_SECTION(population) {
           key<&t::capabilities_drawn>("capabilities_drawn", "how many each agent gets", {1, 1'000}),
           key<&t::cost>("cost", "an agent's true cost of a second of work"),
           key<&t::cost_fixed>("cost_fixed", "an agent's true cost of a task, whatever its work"),
-          key<&t::price>("price",
-                         "ask for a second of work at posted prices; 0: as the strategy asks"),
+          key<&t::price>("price", "what it asks for a second of work; 0: as its strategy asks"),
           key<&t::speed>("speed", "seconds of work that an agent does in a second",
                          {1'000, 1'000'000 * ratio::one}),
           key<&t::capacity>("capacity", "tasks an agent does at the same time", {1, 100'000}),
@@ -396,7 +395,8 @@ AINUR_SECTION(market_config) {
       "How a price is found.",
       {
           key<&t::mechanism>("mechanism",
-                             "second_price is truthful; the others are for comparison"),
+                             "second_price is truthful; to compare with: first_price pays the ask, "
+                             "posted the reserve"),
           key<&t::call_deadline>("call_deadline", "time for bids", some_time),
           key<&t::reserve>("reserve", "the most that is paid: budget; share: reserve_factor of it; "
                                       "mean_price: reserve_factor of the capability's mean price"),

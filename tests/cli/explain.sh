@@ -46,7 +46,8 @@ task_of() {
 }
 run ainur explain "$(task_of corrected)" --in ../market
 expect_status 0
-expect_match "$out" 'agent [0-9]+ \([a-z]+\) asked [0-9.]+ AINU and .*; its guard sent [0-9.]+ AINU and .*: (budget|deadline)$'
+asked='agent [0-9]+ \([a-z]+\) asked [0-9.]+ AINU and .*'
+expect_match "$out" "$asked; its guard sent [0-9.]+ AINU and .*: (budget|deadline)\$"
 expect_match "$out" 'bid [0-9.]+ AINU, as corrected by its guard$'
 
 begin "a task whose orchestrator was lost moves to another"

@@ -29,7 +29,7 @@ build() {
   local flags
   read -r -a flags < <(pkg-config --cflags --libs ainur | tr '\n' ' ')
   read -r -a compiler <<<"$CXX"
-  run "${compiler[@]}" -std=c++20 -O1 "$1" -o "$2" "${flags[@]}"
+  run "${compiler[@]}" -std=c++20 -O1 -Wall -Wextra -Wpedantic -Werror "$1" -o "$2" "${flags[@]}"
 }
 
 begin "a program of the pure rooms builds and runs"

@@ -210,3 +210,24 @@ TEST_CASE("after a restart what has no end is handed out again, in the window") 
   CHECK(after.core.under_way() == 0);
   CHECK(after.core.kept() == 5);
 }
+
+TEST_CASE("a cancellation outlives a restart") {
+  desk before;
+  before.submit(1);
+  before.submit(2);
+  before.sync();
+  before.core.cancel(id_of(1), before.out);
+  before.core.cancel(id_of(1), before.out); // once is enough
+  CHECK(before.out.journal.size() == 1);
+  before.core.cancel(id_of(7), before.out); // nobody knows it
+  CHECK(before.out.journal.size() == 1);
+  before.sync();
+  CHECK(before.core.under_way() == 2);
+  desk after;
+  for (auto record : before.journal)
+    after.core.replay(record);
+  after.core.resume(after.out);
+  CHECK(after.out.handings.size() == 2);
+  REQUIRE(after.out.cancellations.size() == 1); // to whoever takes it over
+  CHECK(after.out.cancellations[0].task == id_of(1));
+}

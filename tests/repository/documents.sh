@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Documents tell the truth: their commands run, their links lead somewhere. A command block marked
-# "sh check" is run as it stands, in a folder that shows the repository's examples.
+# "sh check" is run as it stands, in a folder that shows the repository's examples; each line of a
+# "text check" block after it must stand in what it printed.
 source "$AINUR_SOURCE/tests/support/shell.sh"
 
 mapfile -t documents < <(printf '%s\n' "$AINUR_SOURCE"/*.md "$AINUR_SOURCE"/docs/*.md)
 
-# blocks FILE: writes the marked blocks to block.1, block.2, ... in the working folder.
+# blocks FILE: writes the marked blocks to block.1, block.2, ... in the working folder, and what
+# they must print to shown.1, shown.2, ...
 blocks() {
-  awk '/^```sh check$/ { on = 1; n++; next } /^```/ { on = 0 } on { print > ("block." n) }' "$1"
+  awk '/^```sh check$/ { to = "block." ++n; next } /^```text check$/ { to = "shown." n; next }
+       /^```/ { to = "" } to { print > to }' "$1"
 }
 
 total=0
@@ -25,6 +28,10 @@ for document in "${documents[@]}"; do
     cd shown || exit 3
     run timeout 120 bash -euo pipefail "$block"
     expect_status 0
+    [ -e "${block/block./shown.}" ] || continue
+    while IFS= read -r line; do
+      grep -qF -- "$line" <<<"$out$err" || fails "it does not print '$line'"
+    done <"${block/block./shown.}"
   done
 done
 

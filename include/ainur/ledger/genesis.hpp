@@ -36,7 +36,7 @@ struct parameters {
   std::uint32_t release_fee_ppm = 10'000;   ///< on top of the price, paid by the payer
   std::uint32_t dispute_bond_ppm = 100'000; ///< of the price
   std::uint32_t absence_slash_ppm = 10'000; ///< of a silent arbiter's stake
-  amount fee_per_weight;                    ///< of a batch: × Σ weight_of(call); default none
+  amount fee_per_weight{};                  ///< of a batch: × Σ weight_of(call); default none
   std::uint32_t fee_author_ppm = 200'000;   ///< share of fees for the block's author
   duration era = std::chrono::hours{6};
   duration unbonding = std::chrono::hours{28 * 24};

@@ -27,8 +27,15 @@ struct task_taken {
   market::task task;
   std::optional<std::uint64_t> client_index;
   bool disputes_falsely = false;
+  bool stays_silent = false;
   std::uint64_t request = 0; ///< the client's own number of it
-  AINUR_FIELDS(task_taken, task, client_index, disputes_falsely, request)
+  AINUR_FIELDS(task_taken, task, client_index, disputes_falsely, stays_silent, request)
+};
+
+/// The client wants the task to stop.
+struct task_cancelled {
+  task_id task;
+  AINUR_FIELDS(task_cancelled, task)
 };
 
 struct task_finished {
@@ -39,7 +46,7 @@ struct task_finished {
   AINUR_FIELDS(task_finished, task, state, why, paid)
 };
 
-using intake_record = std::variant<task_taken, task_finished>;
+using intake_record = std::variant<task_taken, task_finished, task_cancelled>;
 
 /// Where a task is, as a client sees it.
 enum class task_phase : std::uint8_t { queued, under_way, final_, max_value = final_ };
@@ -156,7 +163,8 @@ private:
   std::uint64_t next_request_ = 0;
   std::unordered_map<task_id, entry> open_;
   std::deque<task_id> queue_;
-  std::deque<std::variant<task_id, task_end>> in_journal_; ///< given out, not yet durable
+  /// Given out, not yet durable: taken in, ended, or cancelled (nothing waits for that).
+  std::deque<std::variant<task_id, task_end, std::monostate>> in_journal_;
   std::unordered_map<task_id, kept_end> done_;
   std::deque<task_id> done_order_;
   std::size_t done_bytes_ = 0;
