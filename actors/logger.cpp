@@ -136,6 +136,12 @@ struct logger::queue {
     sink->watch(*pool);
   }
 
+  /// What waits in the queue keeps its logger, so the thread ends before the loggers do.
+  ~queue() { pool.reset(); }
+
+  queue(const queue&) = delete;
+  queue& operator=(const queue&) = delete;
+
   static void push(spdlog::async_logger& to, const log_record& r) {
     const auto raw = codec::encode(r);
     to.log(spdlog::level::info,

@@ -81,17 +81,29 @@ struct lmdb_environment::handles {
       ::close(owner);
   }
 
-  result<void> open_map(const environment_options& options) {
+  /// As LMDB returns it. A failed environment is closed.
+  int try_map(const environment_options& options, std::uint64_t map_bytes) {
     if (const int rc = mdb_env_create(&env); rc != MDB_SUCCESS)
-      return fail(raw::lmdb_error(rc, directory));
-    mdb_env_set_mapsize(env, options.map_bytes);
+      return rc;
+    mdb_env_set_mapsize(env, map_bytes);
     mdb_env_set_maxreaders(env, options.readers_max);
     const unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (options.synced ? 0u : unsigned{MDB_NOSYNC});
-    if (const int rc = mdb_env_open(env, data_file_in(directory).c_str(), flags, 0600);
-        rc != MDB_SUCCESS)
+    const int rc = mdb_env_open(env, data_file_in(directory).c_str(), flags, 0600);
+    if (rc != MDB_SUCCESS)
+      mdb_env_close(std::exchange(env, nullptr));
+    return rc;
+  }
+
+  result<void> open_map(const environment_options& options) {
+    constexpr std::uint64_t least = std::uint64_t{256} << 20;
+    auto map_bytes = options.map_bytes;
+    int rc = try_map(options, map_bytes);
+    while (rc == ENOMEM && map_bytes / 2 >= least)
+      rc = try_map(options, map_bytes /= 2);
+    if (rc != MDB_SUCCESS)
       return fail(raw::lmdb_error(rc, directory));
     int dead = 0; // readers that a killed process left behind would keep pages forever
-    if (const int rc = mdb_reader_check(env, &dead); rc != MDB_SUCCESS)
+    if (rc = mdb_reader_check(env, &dead); rc != MDB_SUCCESS)
       return fail(raw::lmdb_error(rc, directory));
     return {};
   }

@@ -29,14 +29,21 @@ runtime_options on(clock_kind clock) {
   return {.clock = clock, .seed = 11, .promise_slack = minutes{2}};
 }
 
+/// The value, or a failure that says why there is none.
+template <class T>
+T must(result<T> r) {
+  REQUIRE_MESSAGE(r.has_value(), (r ? std::string{} : r.error().to_string()));
+  return std::move(*r);
+}
+
 /// Every test ends with all money in its place.
 struct shop {
   runtime market;
   client payer;
 
   explicit shop(runtime_options options)
-      : market(runtime::start(std::move(options)).value()),
-        payer(market.open_client("payer", amount::ainu(1'000)).value()) {}
+      : market(must(runtime::start(std::move(options)))),
+        payer(must(market.open_client("payer", amount::ainu(1'000)))) {}
 
   ~shop() {
     const auto sums = market.ledger_totals();
@@ -50,22 +57,18 @@ struct shop {
 
   agent add(std::string name, std::string capability, std::optional<skill> does,
             amount cost = amount::ainu(1)) {
-    return market
-        .spawn({.name = std::move(name),
-                .capabilities = {std::move(capability)},
-                .does = std::move(does),
-                .cost_fixed = cost})
-        .value();
+    return must(market.spawn({.name = std::move(name),
+                              .capabilities = {std::move(capability)},
+                              .does = std::move(does),
+                              .cost_fixed = cost}));
   }
 
   task_id ask(std::string capability, std::string_view input, std::string verifier = {},
               duration deadline = minutes{10}) {
-    return market
-        .submit(payer, {.subtasks = {{std::move(capability), bytes_of(input)}},
-                        .budget = amount::ainu(10),
-                        .deadline = deadline,
-                        .verifier = std::move(verifier)})
-        .value();
+    return must(market.submit(payer, {.subtasks = {{std::move(capability), bytes_of(input)}},
+                                      .budget = amount::ainu(10),
+                                      .deadline = deadline,
+                                      .verifier = std::move(verifier)}));
   }
 
   task_report done(const task_id& task) {
@@ -664,11 +667,11 @@ TEST_SUITE("runtime") {
       s.done(finished);
     }
     shop s{options};
-    CHECK(s.market.status(finished).value().state == final_state::completed);
-    CHECK(s.market.account(worker).value().free == amount::ainu(10));
+    CHECK(must(s.market.status(finished)).state == final_state::completed);
+    CHECK(must(s.market.account(worker)).free == amount::ainu(10));
     CHECK(s.add("a", "upper", upper()).account == worker);
-    CHECK(s.market.account(worker).value().free == amount::ainu(10)); // it keeps what it has
-    CHECK(s.market.account(s.payer.account).value().free == amount::ainu(1'000)); // topped up
+    CHECK(must(s.market.account(worker)).free == amount::ainu(10)); // it keeps what it has
+    CHECK(must(s.market.account(s.payer.account)).free == amount::ainu(1'000)); // topped up
     const auto next = s.ask("upper", "abc");
     CHECK(next != finished);
     CHECK(s.done(next).state == final_state::completed);

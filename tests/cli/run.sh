@@ -118,6 +118,12 @@ run ainur run market.toml --quiet --set 'workload.source="csv"' --workload long.
 expect_status 2
 expect_match "$err" 'at most 100 years'
 
+begin "a store opens where address space is scarce"
+starter
+run bash -c 'ulimit -v 4000000 && ainur run market.toml --quiet --data small --set clock=real \
+  --set limits.run_time=1s --set workload.synthetic.tasks=10'
+expect_match "$err$out" 'conserved: yes'
+
 begin "more threads than any machine has are refused"
 starter
 run ainur run market.toml --quiet --threads 99999999

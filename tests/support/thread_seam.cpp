@@ -10,8 +10,11 @@
 #include <cstdlib>
 
 #include <caf/actor_control_block.hpp>
+#include <caf/actor_registry.hpp>
 #include <caf/blocking_actor.hpp>
+#include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/mailbox_element.hpp>
+#include <caf/memory_managed.hpp>
 #include <caf/ref_counted.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <dlfcn.h>
@@ -22,6 +25,9 @@ void __tsan_release(void* address); // NOLINT(bugprone-reserved-identifier)
 }
 
 namespace {
+
+/// Stands for what all actors have done so far.
+char work_done;
 
 /// The library's own function behind ours.
 template <class Function>
@@ -36,6 +42,15 @@ void* place_of(const void* of) {
   return const_cast<void*>(of);
 }
 
+/// Of a message, by the part that is known where it is freed unread.
+void* place_of(const caf::memory_managed* of) {
+  return const_cast<caf::memory_managed*>(of);
+}
+
+void* place_of(const caf::mailbox_element* of) {
+  return place_of(static_cast<const caf::memory_managed*>(of));
+}
+
 } // namespace
 
 namespace caf {
@@ -44,6 +59,7 @@ void scheduled_actor::enqueue(mailbox_element_ptr ptr, execution_unit* eu) {
   static const auto original = next<void(scheduled_actor*, mailbox_element_ptr, execution_unit*)>(
       "_ZN3caf15scheduled_actor7enqueueESt10unique_ptrINS_15mailbox_elementENS_6detail8disposerEE"
       "PNS_14execution_unitE");
+  __tsan_acquire(place_of(ptr.get())); // the clock's thread hands on what others made
   __tsan_release(place_of(ptr.get()));
   original(this, std::move(ptr), eu);
 }
@@ -52,7 +68,9 @@ invoke_message_result scheduled_actor::consume(mailbox_element& x) {
   static const auto original = next<invoke_message_result(scheduled_actor*, mailbox_element&)>(
       "_ZN3caf15scheduled_actor7consumeERNS_15mailbox_elementE");
   __tsan_acquire(place_of(&x));
-  return original(this, x);
+  const auto result = original(this, x);
+  __tsan_release(&work_done);
+  return result;
 }
 
 void scheduled_actor::launch(execution_unit* eu, bool lazy, bool hide) {
@@ -94,6 +112,34 @@ intrusive::task_result blocking_actor::mailbox_visitor::operator()(mailbox_eleme
       "_ZN3caf14blocking_actor15mailbox_visitorclERNS_15mailbox_elementE");
   __tsan_acquire(place_of(&x));
   return original(this, x);
+}
+
+/// The clock's thread takes delayed messages, and sends them on.
+void detail::thread_safe_actor_clock::schedule_message(time_point t, strong_actor_ptr receiver,
+                                                       mailbox_element_ptr content) {
+  static const auto original = ::next<void(thread_safe_actor_clock*, time_point, strong_actor_ptr,
+                                           mailbox_element_ptr)>(
+      "_ZN3caf6detail23thread_safe_actor_clock16schedule_messageENSt6chrono10time_pointINS2_3_V212"
+      "steady_clockENS2_8durationIlSt5ratioILl1ELl1000000000EEEEEENS_13intrusive_ptrINS_19actor_"
+      "control_blockEEESt10unique_ptrINS_15mailbox_elementENS0_8disposerEE");
+  __tsan_release(place_of(content.get()));
+  original(this, t, std::move(receiver), std::move(content));
+}
+
+/// A message that nobody reads: its receiver has ended, or the clock.
+void memory_managed::request_deletion(bool decremented) const noexcept {
+  static const auto original =
+      next<void(const memory_managed*, bool)>("_ZNK3caf14memory_managed16request_deletionEb");
+  __tsan_acquire(place_of(this));
+  original(this, decremented);
+}
+
+/// Whoever waits for all actors to end sees what they did.
+void actor_registry::await_running_count_equal(size_t expected) const {
+  static const auto original = next<void(const actor_registry*, size_t)>(
+      "_ZNK3caf14actor_registry25await_running_count_equalEm");
+  original(this, expected);
+  __tsan_acquire(&work_done);
 }
 
 void ref_counted::deref() const noexcept {

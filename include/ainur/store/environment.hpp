@@ -14,7 +14,8 @@
 namespace ainur::store {
 
 struct environment_options {
-  /// The most it may ever hold; address space, not disk. Multiple of the page size.
+  /// The most it may ever hold; address space, not disk. Multiple of the page size. Where that much
+  /// address space cannot be had (ulimit -v), the store takes the half, and so on.
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
   /// False: commits survive the end of the process but not of the machine (virtual runs).
   bool synced = true;
