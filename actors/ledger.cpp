@@ -4,6 +4,7 @@
 
 #include "ainur/store/journal.hpp"
 #include "market_actors.hpp"
+#include "patience.hpp"
 
 namespace ainur {
 
@@ -157,7 +158,7 @@ static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) 
   self->state.setup = std::move(setup);
   auto& s = self->state;
   // What an earlier life of this actor wrote must be settled before the log is read.
-  self->request(s.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
+  self->request(s.setup.roles->get<store_writer_actor>(role::writer), patience_of(s.setup.world),
                 open_writer{ledger_writer})
       .then([self](const writer_opened&) { recover(self); },
             [self](caf::error& e) { self->quit(std::move(e)); });

@@ -16,6 +16,7 @@
 #include "ainur/store/environment.hpp"
 #include "ainur/store/journal.hpp"
 #include "ainur/store/memory_store.hpp"
+#include "patience.hpp"
 
 namespace ainur {
 
@@ -446,7 +447,7 @@ void market_host::add_below(const supervisor_actor& above,
     return;
   }
   caf::scoped_actor self{*system_};
-  self->request(above, caf::infinite, add_child{std::move(child)})
+  self->request(above, patience_of(*world_), add_child{std::move(child)})
       .receive([](const child_found&) {},
                [](const caf::error& e) { throw std::runtime_error{to_text(e)}; });
 }
@@ -533,6 +534,7 @@ result<Answer> ask(caf::actor_system& system, virtual_driver* driver, const Hand
   }
   auto shared = std::make_shared<std::optional<result<Answer>>>();
   system.spawn([=](caf::event_based_actor* self) mutable {
+    // Its end is the driver's: a question that nobody will answer is `stalled`.
     self->request(whom, caf::infinite, std::move(question))
         .then([=](Answer& a) { shared->emplace(std::move(a)); },
               [=](const caf::error& e) {

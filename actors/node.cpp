@@ -11,6 +11,7 @@
 #include "ainur/orchestration/acks.hpp"
 #include "ainur/store/journal.hpp"
 #include "market_actors.hpp"
+#include "patience.hpp"
 
 namespace ainur {
 
@@ -183,8 +184,8 @@ void ack_file::flush() {
 
 static node_actor::behavior_type behavior(self_type self, node_setup setup) {
   self->state.setup = std::move(setup);
-  self->request(self->state.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
-                open_writer{node_writer})
+  self->request(self->state.setup.roles->get<store_writer_actor>(role::writer),
+                patience_of(self->state.setup.world), open_writer{node_writer})
       .then(
           [self](const writer_opened&) {
             if (auto ok = recover(self); !ok)

@@ -5,6 +5,7 @@
 
 #include "ainur/ledger/event.hpp"
 #include "ainur/orchestration/ledger_terms.hpp"
+#include "patience.hpp"
 #include "scenario_actors.hpp"
 
 namespace ainur {
@@ -273,7 +274,7 @@ void ask_totals(self_type self, instant at) {
     return;
   s.totals_asked = true;
   s.next_totals = at + s.totals_interval;
-  self->request(ledger, caf::infinite, msg::ask_totals{})
+  self->request(ledger, patience_of(s.world), msg::ask_totals{})
       .then(
           [self](const msg::totals& t) {
             auto& st = self->state;

@@ -8,6 +8,7 @@
 #include "ainur/orchestration/standing.hpp"
 #include "ainur/store/journal.hpp"
 #include "market_actors.hpp"
+#include "patience.hpp"
 
 namespace ainur {
 
@@ -101,8 +102,8 @@ result<void> recover(self_type self) {
 
 static reputation_actor::behavior_type behavior(self_type self, reputation_setup setup) {
   self->state.setup = std::move(setup);
-  self->request(self->state.setup.roles->get<store_writer_actor>(role::writer), caf::infinite,
-                open_writer{reputation_writer})
+  self->request(self->state.setup.roles->get<store_writer_actor>(role::writer),
+                patience_of(self->state.setup.world), open_writer{reputation_writer})
       .then(
           [self](const writer_opened&) {
             auto ok = recover(self);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "ainur/orchestration/ledger_terms.hpp"
+#include "patience.hpp"
 #include "runtime_impl.hpp"
 
 namespace ainur {
@@ -72,7 +73,7 @@ void resync(self_type self) {
     hand_in(self, request, what);
   for (const auto& task : s.book->open_tasks())
     if (!s.requests.contains(task))
-      self->request(node, caf::infinite, msg::ask_status{task})
+      self->request(node, patience_of(s.world), msg::ask_status{task})
           .then(
               [self](const orchestration::task_status& status) {
                 if (status.phase == orchestration::task_phase::final_)
