@@ -40,6 +40,7 @@ namespace {
 
 using self_type = node_actor::stateful_pointer<node_state>;
 constexpr store::writer_id node_writer{intake_journal.value};
+constexpr std::size_t questions_max = 10'000; // that wait for its recovery
 
 orchestration::moment now_of(const node_state& s) {
   const auto now = s.setup.world.now();
@@ -195,10 +196,15 @@ static node_actor::behavior_type behavior(self_type self, node_setup setup) {
   return {
       [self](msg::submit_task& m) {
         auto& s = self->state;
-        if (!s.core) {
+        const auto& limits = s.setup.options;
+        if (!s.core && s.waiting.size() < limits.window + limits.queue_max) {
           s.waiting.push_back(std::move(m));
           return;
         }
+        if (!s.core)
+          return tell_followers(self, {{.task = std::move(m.what.task),
+                                        .state = market::final_state::rejected,
+                                        .why = market::cause::intake_full}});
         s.core->submit(std::move(m.what), m.request, s.out);
         flush(self);
       },
@@ -217,6 +223,8 @@ static node_actor::behavior_type behavior(self_type self, node_setup setup) {
             return to_caf(found.error());
           return std::move(*found);
         }
+        if (s.questions.size() >= questions_max)
+          return to_caf({market::errc::busy, "the node recovers"});
         auto promise = self->make_response_promise<orchestration::task_status>();
         s.questions.push_back({m.task, promise});
         return promise;
