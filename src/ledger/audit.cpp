@@ -1,7 +1,8 @@
 // The slow check of everything that must agree between the tables. Snapshots pass it before they
 // are used, so that the handlers may rely on it.
+#include "audit.hpp"
+
 #include <algorithm>
-#include <unordered_map>
 
 #include "state_impl.hpp"
 
@@ -9,21 +10,16 @@ namespace ainur::ledger {
 
 namespace {
 
-/// What the other tables say about one account.
-struct expected {
-  amount reserved, exposure, held, unbonding;
-  std::uint32_t open_awards = 0, open_tasks = 0;
-};
-
-class auditor {
+/// The tables of the first calls; those of other subjects have an `audit` of their own.
+class table_auditor {
 public:
-  explicit auditor(const book& b) : b_(b) {}
+  explicit table_auditor(const book& b) : b_(b), found_(b) {}
 
   std::optional<std::string> run() {
     b_.tasks.for_each([this](const task_key& k, const task_record& t) { check_task(k.id, t); });
     b_.disputes.for_each([this](const award_key& k, const dispute_record& d) { check(k, d); });
     b_.slashes.for_each([this](const number_key& k, const slash_record& r) {
-      gather(of_[r.offender].held, r.value);
+      gather(claims(r.offender).held, r.value);
       require(k.number > 0 && k.number < b_.meta.slash_next, "the number of a slash");
       require(r.score_before <= reputation_max, "the score before a slash");
     });
@@ -32,29 +28,25 @@ public:
               "the number of unbonding parts of " + to_string(k.id));
       for (const auto& c : r.chunks) {
         require(!c.value.is_zero(), "an empty unbonding part");
-        gather(of_[k.id].unbonding, c.value);
+        gather(claims(k.id).unbonding, c.value);
       }
     });
+    b_.locks.for_each([this](const account_key& k, const lock_record& r) { check(k.id, r); });
     b_.accounts.for_each([this](const account_key& k, const account_record& r) { check(k.id, r); });
-    for (const auto& [id, e] : of_)
+    for (const auto& [id, e] : found_.all_claims())
       require(b_.accounts.find({id}) != nullptr,
               "an account that is referred to: " + to_string(id));
     check_arbiters();
     check_money();
-    return problem_;
+    return found_.problem();
   }
 
 private:
-  void require(bool holds, std::string what) {
-    if (!holds && !problem_)
-      problem_ = std::move(what) + " does not agree";
-  }
+  void require(bool holds, std::string what) { found_.require(holds, std::move(what)); }
 
-  void gather(amount& to, amount value) {
-    const auto sum = to.plus(value);
-    require(sum.has_value(), "a sum that does not fit");
-    to = sum.value_or(amount::max());
-  }
+  void gather(amount& to, amount value) { found_.gather(to, value); }
+
+  account_claims& claims(const account_id& id) { return found_.claims(id); }
 
   void check_task(const task_id& id, const task_record& t) {
     const auto name = " of task " + to_string(id);
@@ -73,12 +65,12 @@ private:
         continue;
       any_open = true;
       gather(spent, a.price);
-      auto& agent = of_[a.agent];
+      auto& agent = claims(a.agent);
       ++agent.open_awards;
       if (t.paid_at_result)
         gather(agent.exposure, a.price);
       if (d != nullptr)
-        gather(of_[t.payer].reserved, d->bond);
+        gather(claims(t.payer).reserved, d->bond);
     }
     require(spent <= t.budget, "the budget" + name);
     require(t.fee_reserved == fee(t.unawarded), "the reserved fee" + name);
@@ -88,7 +80,7 @@ private:
     require(t.reputation_min <= reputation_max, "the minimum" + name);
     require(t.award_by <= t.deadline && t.deadline <= b_.time + horizon_max, "the times" + name);
     if (!t.ended) {
-      auto& payer = of_[t.payer];
+      auto& payer = claims(t.payer);
       ++payer.open_tasks;
       gather(payer.reserved, t.unawarded);
       gather(payer.reserved, t.fee_reserved);
@@ -103,14 +95,28 @@ private:
             "the arbiters of a dispute");
   }
 
+  void check(const account_id& id, const lock_record& r) {
+    auto& account = claims(id);
+    ++account.anchors;
+    require(!r.locks.empty(), "an empty list of locks");
+    int next = 0;
+    for (const auto& l : r.locks) {
+      require(l.number >= next, "the order of the locks of " + to_string(id));
+      next = l.number + 1;
+      account.locked = std::max(account.locked, l.value);
+    }
+  }
+
   void check(const account_id& id, const account_record& r) {
     const auto name = " of account " + to_string(id);
-    const auto found = of_.find(id);
-    const auto e = found == of_.end() ? expected{} : found->second;
+    const auto found = found_.all_claims().find(id);
+    const auto e = found == found_.all_claims().end() ? account_claims{} : found->second;
     require(r.reserved == e.reserved, "the reserve" + name);
     require(r.exposure == e.exposure, "the exposure" + name);
     require(r.held == e.held, "the held stake" + name);
     require(r.unbonding == e.unbonding, "the unbonding stake" + name);
+    require(r.locked == e.locked, "the locked balance" + name);
+    require(r.anchors == e.anchors, "the number of records that need it" + name);
     require(r.open_awards == e.open_awards, "the number of open awards" + name);
     require(r.open_tasks == e.open_tasks, "the number of open tasks" + name);
     require(r.score <= reputation_max && r.history <= 0x3ff && r.outcomes <= 10, "standing" + name);
@@ -131,21 +137,20 @@ private:
   void check_money() {
     const auto t = sum_up(b_);
     amount sum;
-    for (const auto part : {t.free, t.reserved, t.bonded, t.escrow, t.treasury})
+    for (const auto part : t.parts())
       gather(sum, part);
     require(sum == t.issuance, "the issuance");
   }
 
   const book& b_;
-  std::unordered_map<account_id, expected> of_;
+  auditor found_;
   std::size_t seats_ = 0;
-  std::optional<std::string> problem_;
 };
 
 } // namespace
 
 std::optional<std::string> find_inconsistency(const book& b) {
-  return auditor{b}.run();
+  return table_auditor{b}.run();
 }
 
 } // namespace ainur::ledger

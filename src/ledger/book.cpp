@@ -15,6 +15,22 @@ std::uint64_t spread_bytes(const std::uint8_t* data, std::size_t size) noexcept 
   return mixed * 0xbf58476d1ce4e5b9u;
 }
 
+void append_key_part(bytes& out, bytes_view id) {
+  out.insert(out.end(), id.begin(), id.end());
+}
+
+void append_key_part(bytes& out, std::uint64_t number, std::size_t width) {
+  for (auto i = width; i-- > 0;)
+    out.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+}
+
+timestamp lock_record::next_end() const noexcept {
+  auto end = timestamp::max();
+  for (const auto& l : locks)
+    end = std::min(end, l.until);
+  return end;
+}
+
 const award_record* task_record::award(std::uint16_t subtask) const noexcept {
   const auto it = std::find_if(awards.begin(), awards.end(),
                                [subtask](const auto& a) { return a.subtask == subtask; });
@@ -31,8 +47,7 @@ void book::record_undo(bool on) {
 
 book::mark book::here() const {
   mark m{{}, meta};
-  std::size_t i = 0;
-  for_each_table([&](table_id, const auto& t) { m.tables[i++] = t.undo_mark(); });
+  for_each_table([&](table_id, const auto& t) { m.tables.push_back(t.undo_mark()); });
   return m;
 }
 
@@ -76,7 +91,11 @@ bool book::live(const deadline& d) const {
     const auto* r = slashes.find({d.number});
     return r != nullptr && r->due == d.due;
   }
-  const auto* t = tasks.find({d.task});
+  if (d.kind == deadline_kind::lock) {
+    const auto* r = locks.find({id_from<account_id>(d.about)});
+    return r != nullptr && r->next_end() == d.due;
+  }
+  const auto* t = tasks.find({id_from<task_id>(d.about)});
   if (t == nullptr)
     return false;
   if (d.kind == deadline_kind::award_by)
@@ -91,15 +110,18 @@ void book::index_deadlines() {
   due = {};
   tasks.for_each([this](const task_key& key, const task_record& t) {
     if (t.open)
-      due.push({t.award_by, deadline_kind::award_by, key.id, 0});
+      due.push({t.award_by, deadline_kind::award_by, about(key.id), 0});
     if (t.ended)
-      due.push({t.prune_at, deadline_kind::prune, key.id, 0});
+      due.push({t.prune_at, deadline_kind::prune, about(key.id), 0});
     for (const auto& a : t.awards)
       if (a.open())
-        due.push({a.due, deadline_kind::award, key.id, a.subtask});
+        due.push({a.due, deadline_kind::award, about(key.id), a.subtask});
   });
   slashes.for_each([this](const number_key& key, const slash_record& r) {
     due.push({r.due, deadline_kind::slash, {}, key.number});
+  });
+  locks.for_each([this](const account_key& key, const lock_record& r) {
+    due.push({r.next_end(), deadline_kind::lock, about(key.id), 0});
   });
 }
 
@@ -122,7 +144,9 @@ account_form book::form_of(const account_id& id, const account_record& r) const 
           r.score,
           r.history,
           r.outcomes,
-          r.rated};
+          r.rated,
+          r.locked,
+          r.anchors};
 }
 
 } // namespace ainur::ledger

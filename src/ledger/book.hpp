@@ -54,6 +54,7 @@ struct book {
   table<number_key, slash_record> slashes;
   table<pair_key, gain_record> gains;
   table<number_key, arbiter_record> arbiters;
+  table<account_key, lock_record> locks;
   deadlines due;
   std::vector<deadline> handled; ///< taken from `due` by this block, to be put back by a roll-back
 
@@ -69,6 +70,7 @@ struct book {
     visit(table_id::slashes, slashes);
     visit(table_id::gains, gains);
     visit(table_id::arbiters, arbiters);
+    visit(table_id::locks, locks);
   }
 
   template <class Visitor>
@@ -79,7 +81,7 @@ struct book {
 
   /// A point to come back to while undo is recorded.
   struct mark {
-    std::size_t tables[7];
+    std::vector<std::size_t> tables;
     meta_record meta;
   };
 
@@ -137,6 +139,10 @@ struct actor {
 void credit(session& s, const account_id& to, amount value);
 /// Reaps what is below the existential deposit, and removes the record if nothing refers to it.
 void tidy(session& s, const account_id& id);
+/// Locks that have run to their end.
+void end_locks(session& s, const account_id& id);
+/// Moves issuance into an account or out of it. Only the calls that are named mints and burns may.
+void mint(session& s, const account_id& to, amount value);
 /// A release fee: part to the author, the rest to the treasury.
 void pay_fee(session& s, amount fee);
 
@@ -179,23 +185,5 @@ void pay_slash(session& s, std::uint64_t number);
 // sweep.cpp
 /// Handles the deadlines that have passed; returns how many.
 std::uint64_t sweep(session& s);
-
-// The calls.
-[[nodiscard]] errc handle(session& s, const actor& a, const transfer& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const open_account& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const bond& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const unbond& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const withdraw_unbonded& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const open_task& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const award_task& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const post_result& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const give_up& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const release& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const void_award& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const close_task& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const open_dispute& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const vote_dispute& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const report_offence& c);
-[[nodiscard]] errc handle(session& s, const actor& a, const cancel_slash& c);
 
 } // namespace ainur::ledger

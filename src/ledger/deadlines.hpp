@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <compare>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -13,15 +14,37 @@
 
 namespace ainur::ledger {
 
-enum class deadline_kind : std::uint8_t { award_by, award, slash, prune };
+enum class deadline_kind : std::uint8_t {
+  award_by, ///< about the task
+  award,    ///< about the task; the number is the subtask
+  slash,    ///< the number is the slash's
+  prune,    ///< about the task
+  lock,     ///< about the account
+};
 
 struct deadline {
   timestamp due{};
   deadline_kind kind = deadline_kind::award;
-  task_id task;
-  std::uint64_t number = 0; ///< the subtask, or the number of the slash
+  hash256 about;            ///< an account, or a shorter id filled up with zeroes
+  std::uint64_t number = 0; ///< as the kind says
   friend auto operator<=>(const deadline&, const deadline&) = default;
 };
+
+template <class Tag, std::size_t N>
+[[nodiscard]] hash256 about(const byte_id<Tag, N>& id) noexcept {
+  static_assert(N <= hash256::size);
+  hash256 whole;
+  std::copy(id.value.begin(), id.value.end(), whole.value.begin());
+  return whole;
+}
+
+/// The id that `about` filled up.
+template <class Id>
+[[nodiscard]] Id id_from(const hash256& about) noexcept {
+  Id id;
+  std::copy_n(about.value.begin(), Id::size, id.value.begin());
+  return id;
+}
 
 /// A binary heap, earliest on top; ties in the order of the other fields.
 class deadlines {

@@ -5,7 +5,7 @@
 
 #include "ainur/base/rng.hpp"
 #include "ainur/crypto/hash.hpp"
-#include "book.hpp"
+#include "handlers.hpp"
 
 namespace ainur::ledger {
 
@@ -147,7 +147,7 @@ void dispute_over(session& s, const task_id& id, std::uint16_t subtask) {
   auto& a = *t.award(subtask);
   seat_arbiters(s, key, t, a, d);
   a.due = s.now + s.rules().arbitration_window;
-  s.b.due.push({a.due, deadline_kind::award, id, subtask});
+  s.b.due.push({a.due, deadline_kind::award, about(id), subtask});
   announce(s, key, t, a, d);
 }
 
@@ -155,17 +155,17 @@ errc handle(session& s, const actor& a, const open_dispute& c) {
   const auto* seen = s.b.tasks.find({c.task});
   if (seen == nullptr)
     return errc::unknown_task;
-  const auto* about = seen->award(c.subtask);
-  if (about == nullptr)
+  const auto* award_seen = seen->award(c.subtask);
+  if (award_seen == nullptr)
     return errc::unknown_award;
   if (a.origin != seen->payer)
     return errc::not_permitted;
-  if (about->status != award_status::review)
+  if (award_seen->status != award_status::review)
     return errc::wrong_state;
-  if (s.now > about->due)
+  if (s.now > award_seen->due)
     return errc::too_late;
-  const auto bond = std::max(amount{1}, share(about->price, s.rules().dispute_bond_ppm));
-  if (s.b.accounts.find({a.origin})->free < bond)
+  const auto bond = std::max(amount{1}, share(award_seen->price, s.rules().dispute_bond_ppm));
+  if (s.b.accounts.find({a.origin})->spendable() < bond)
     return errc::insufficient_funds;
   auto& payer = s.b.accounts.edit({a.origin});
   take(payer.free, bond);
@@ -175,7 +175,7 @@ errc handle(session& s, const actor& a, const open_dispute& c) {
   t.disputed = true;
   award.status = award_status::disputed;
   award.due = s.now + s.rules().dispute_window;
-  s.b.due.push({award.due, deadline_kind::award, c.task, c.subtask});
+  s.b.due.push({award.due, deadline_kind::award, about(c.task), c.subtask});
   const award_key key{c.task, c.subtask};
   auto& d = s.b.disputes.insert(key);
   d.bond = bond;

@@ -77,6 +77,8 @@ error_info describe(errc code) noexcept {
     return info("already_voted", "the arbiter has voted");
   case errc::already_open:
     return info("already_open", "the account has declared its controller");
+  case errc::lock_shrinks:
+    return info("lock_shrinks", "a lock can only be made larger and longer");
   case errc::bad_genesis:
     return info("bad_genesis", "the genesis is not valid");
   case errc::bad_block:

@@ -14,33 +14,6 @@ void append(bytes& out, bytes_view data) {
   out.insert(out.end(), data.begin(), data.end());
 }
 
-void append(bytes& out, std::uint64_t number, int size) {
-  for (int i = size - 1; i >= 0; --i)
-    out.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
-}
-
-void append_key(bytes& out, const account_key& k) {
-  append(out, k.id.view());
-}
-
-void append_key(bytes& out, const task_key& k) {
-  append(out, k.id.view());
-}
-
-void append_key(bytes& out, const number_key& k) {
-  append(out, k.number, 8);
-}
-
-void append_key(bytes& out, const award_key& k) {
-  append(out, k.task.view());
-  append(out, k.subtask, 2);
-}
-
-void append_key(bytes& out, const pair_key& k) {
-  append(out, k.payer.view());
-  append(out, k.agent.view());
-}
-
 /// Encodes and hashes records, keeping its buffer.
 class record_hasher {
 public:

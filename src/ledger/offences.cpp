@@ -5,7 +5,7 @@
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/ledger/evidence.hpp"
 #include "ainur/ledger/signature.hpp"
-#include "book.hpp"
+#include "handlers.hpp"
 
 namespace ainur::ledger {
 

@@ -5,13 +5,14 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "ainur/ledger/view.hpp"
 
 namespace ainur::ledger {
 
-/// Numbers 16.. are kept for staking, election, channels and governance.
 enum class table_id : std::uint8_t {
   meta = 0,
   accounts = 1,
@@ -21,7 +22,27 @@ enum class table_id : std::uint8_t {
   slashes = 5,
   gains = 6,
   arbiters = 7,
+  locks = 8,
 };
+
+/// The bytes of a key: ids as they are, numbers big-endian in their own width.
+void append_key_part(bytes& out, bytes_view id);
+void append_key_part(bytes& out, std::uint64_t number, std::size_t width);
+
+template <class Key>
+void append_key(bytes& out, const Key& key) {
+  std::apply(
+      [&out](const auto&... part) {
+        const auto append = [&out](const auto& x) {
+          if constexpr (std::is_unsigned_v<std::decay_t<decltype(x)>>)
+            append_key_part(out, x, sizeof x);
+          else
+            append_key_part(out, x.view());
+        };
+        (append(part), ...);
+      },
+      key.fields());
+}
 
 /// Mixes the words of a key; keys may be chosen by strangers, so all of them count.
 [[nodiscard]] std::uint64_t spread_bytes(const std::uint8_t* data, std::size_t size) noexcept;
@@ -88,11 +109,13 @@ struct account_record {
   amount unbonding;
   amount held;
   amount exposure;
+  amount locked; ///< of `free`: the largest of its locks
   std::uint64_t nonce = 0;
   party host = 0;
   party controller = 0; ///< as declared; 0: the host, or itself
   std::uint32_t open_awards = 0;
   std::uint32_t open_tasks = 0;   ///< as payer, without a final state
+  std::uint32_t anchors = 0;      ///< records of other tables that need this one
   std::uint32_t repeated_era = 0; ///< 1 + the era of the last slash for repeated failures
   std::uint32_t arbiter = 0;      ///< 1 + its place among the arbiters; 0: not eligible
   std::uint64_t severe = 0;       ///< number of its last severe slash
@@ -102,6 +125,9 @@ struct account_record {
   bool rated = false;
 
   [[nodiscard]] amount stake() const noexcept { return bonded.saturating_plus(unbonding); }
+
+  /// What it may spend, reserve or bond. Slashes and rules may leave less free than is locked.
+  [[nodiscard]] amount spendable() const noexcept { return free.saturating_minus(locked); }
 };
 
 struct account_form {
@@ -114,9 +140,27 @@ struct account_form {
   std::uint16_t score = 0, history = 0;
   std::uint8_t outcomes = 0;
   bool rated = false;
+  amount locked;
+  std::uint32_t anchors = 0;
   AINUR_FIELDS(account_form, id, free, reserved, bonded, unbonding, held, exposure, nonce, host,
                controller, open_awards, open_tasks, repeated_era, arbiter, severe, score, history,
-               outcomes, rated)
+               outcomes, rated, locked, anchors)
+};
+
+/// At most one of each number; their largest value is account_record::locked.
+struct lock_part {
+  std::uint8_t number = 0;
+  amount value;
+  timestamp until{};
+  AINUR_FIELDS(lock_part, number, value, until)
+};
+
+struct lock_record {
+  std::vector<lock_part> locks; ///< in order of their numbers
+  AINUR_FIELDS(lock_record, locks)
+
+  /// When the first of them ends.
+  [[nodiscard]] timestamp next_end() const noexcept;
 };
 
 struct chunk {

@@ -1,7 +1,7 @@
 // Settlement: results, releases, refunds, and the end of tasks.
 #include <algorithm>
 
-#include "book.hpp"
+#include "handlers.hpp"
 
 namespace ainur::ledger {
 
@@ -95,7 +95,7 @@ void end_task(session& s, const task_id& id, task_record& t) {
       t.awards.size() == t.subtasks && std::all_of(t.awards.begin(), t.awards.end(), succeeded);
   t.ended = t.disputed ? task_end::resolved : complete ? task_end::completed : task_end::refunded;
   t.prune_at = std::max(s.now, t.award_by) + s.rules().retention;
-  s.b.due.push({t.prune_at, deadline_kind::prune, id, 0});
+  s.b.due.push({t.prune_at, deadline_kind::prune, about(id), 0});
   --s.b.accounts.edit({t.payer}).open_tasks;
   s.emit(event::task_final{id, t.payer, *t.ended, t.paid});
   tidy(s, t.payer);
@@ -160,7 +160,7 @@ errc handle(session& s, const actor& a, const post_result& c) {
   }
   award.status = award_status::review;
   award.due = until;
-  s.b.due.push({until, deadline_kind::award, c.task, c.subtask});
+  s.b.due.push({until, deadline_kind::award, about(c.task), c.subtask});
   return errc::ok;
 }
 

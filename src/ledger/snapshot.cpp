@@ -87,6 +87,8 @@ account_record record_of(book& b, const account_form& f) {
   r.history = f.history;
   r.outcomes = f.outcomes;
   r.rated = f.rated;
+  r.locked = f.locked;
+  r.anchors = f.anchors;
   return r;
 }
 
@@ -165,11 +167,11 @@ result<state> state::restore(bytes_view data) {
     return bad("not a snapshot of version " + std::to_string(snapshot_version));
   if (auto valid = validate(header->origin); !valid)
     return fail(valid.error());
-  if (!header->origin.allocations.empty() || header->counts.size() != 7 ||
-      header->time < header->origin.time || header->time >= time_max)
-    return bad("its header is not consistent");
   auto made = std::make_unique<impl>();
   auto& b = made->b;
+  if (!header->origin.allocations.empty() || header->counts.size() != b.here().tables.size() ||
+      header->time < header->origin.time || header->time >= time_max)
+    return bad("its header is not consistent");
   b.origin = std::move(header->origin);
   b.height = header->height;
   b.time = header->time;

@@ -1,7 +1,7 @@
 // Performance bonds: bonding, unbonding, taking stake, and who may be drawn as an arbiter.
 #include <algorithm>
 
-#include "book.hpp"
+#include "handlers.hpp"
 
 namespace ainur::ledger {
 
@@ -72,7 +72,7 @@ errc handle(session& s, const actor& a, const bond& c) {
     return errc::unknown_account;
   if (c.value.is_zero())
     return errc::invalid_value;
-  if (seen->free < c.value)
+  if (seen->spendable() < c.value)
     return errc::insufficient_funds;
   auto& r = s.b.accounts.edit({a.origin});
   take(r.free, c.value);

@@ -3,6 +3,7 @@
 
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/crypto/hash.hpp"
+#include "handlers.hpp"
 #include "merkle.hpp"
 #include "state_impl.hpp"
 
@@ -55,7 +56,7 @@ errc admit(const session& s, const signed_batch& x, signatures check, amount fee
     return errc::bad_key;
   if (r->nonce != b.nonce)
     return errc::bad_nonce;
-  if (r->free < fee)
+  if (r->spendable() < fee)
     return errc::fee_unpaid;
   if (check == signatures::verify && !verify_batch(s.b.meta.chain, x))
     return errc::bad_signature;

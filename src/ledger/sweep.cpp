@@ -7,13 +7,14 @@ namespace {
 
 void award_due(session& s, const deadline& d) {
   const auto subtask = static_cast<std::uint16_t>(d.number);
-  switch (s.b.tasks.find({d.task})->award(subtask)->status) {
+  const auto task = id_from<task_id>(d.about);
+  switch (s.b.tasks.find({task})->award(subtask)->status) {
   case award_status::working:
-    return end_award(s, d.task, subtask, outcome_cause::no_result);
+    return end_award(s, task, subtask, outcome_cause::no_result);
   case award_status::review:
-    return end_award(s, d.task, subtask, outcome_cause::review_over);
+    return end_award(s, task, subtask, outcome_cause::review_over);
   case award_status::disputed:
-    return dispute_over(s, d.task, subtask);
+    return dispute_over(s, task, subtask);
   default:
     AINUR_ASSERT(false); // ended awards have no live deadline
   }
@@ -22,16 +23,19 @@ void award_due(session& s, const deadline& d) {
 void handle_deadline(session& s, const deadline& d) {
   switch (d.kind) {
   case deadline_kind::award_by: {
-    auto& t = s.b.tasks.edit({d.task});
-    close_awards(s, d.task, t);
-    return end_task(s, d.task, t);
+    const auto task = id_from<task_id>(d.about);
+    auto& t = s.b.tasks.edit({task});
+    close_awards(s, task, t);
+    return end_task(s, task, t);
   }
   case deadline_kind::award:
     return award_due(s, d);
   case deadline_kind::slash:
     return pay_slash(s, d.number);
   case deadline_kind::prune:
-    return s.b.tasks.erase({d.task});
+    return s.b.tasks.erase({id_from<task_id>(d.about)});
+  case deadline_kind::lock:
+    return end_locks(s, id_from<account_id>(d.about));
   }
 }
 

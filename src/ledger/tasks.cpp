@@ -3,7 +3,7 @@
 
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/signature.hpp"
-#include "book.hpp"
+#include "handlers.hpp"
 
 namespace ainur::ledger {
 
@@ -112,7 +112,7 @@ void write_award(session& s, const actor& a, const task_id& id, task_record& t,
   ++agent->open_awards;
   if (t.paid_at_result)
     add(agent->exposure, line.price);
-  s.b.due.push({finish_by, deadline_kind::award, id, line.subtask});
+  s.b.due.push({finish_by, deadline_kind::award, about(id), line.subtask});
   s.emit(event::awarded{id, line.subtask, line.agent, t.payer, line.price, finish_by});
 }
 
@@ -132,7 +132,7 @@ errc handle(session& s, const actor& a, const open_task& c) {
     return errc::too_late;
   const auto fee = share(c.budget, s.rules().release_fee_ppm);
   const auto whole = c.budget.plus(fee);
-  if (!whole || payer->free < *whole)
+  if (!whole || payer->spendable() < *whole)
     return errc::insufficient_funds;
   auto& r = s.b.accounts.edit({a.origin});
   take(r.free, *whole);
@@ -150,7 +150,7 @@ errc handle(session& s, const actor& a, const open_task& c) {
   t.reputation_min = c.reputation_min;
   t.paid_at_result = c.paid_at_result;
   s.b.tasks.insert({c.task}, std::move(t));
-  s.b.due.push({c.award_by, deadline_kind::award_by, c.task, 0});
+  s.b.due.push({c.award_by, deadline_kind::award_by, about(c.task), 0});
   s.emit(event::task_opened{c.task, a.origin, c.host, c.budget, fee});
   return errc::ok;
 }

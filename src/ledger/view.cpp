@@ -46,6 +46,7 @@ std::optional<account_view> state::account(const account_id& id) const {
                       .host = impl_->b.id_of(r->host).value_or(account_id{}),
                       .controller = impl_->b.controller_of(id),
                       .free = r->free,
+                      .locked = r->locked,
                       .reserved = r->reserved,
                       .bonded = r->bonded,
                       .unbonding = r->unbonding,
@@ -137,8 +138,8 @@ totals_view state::totals() const {
 
 bool state::conserved() const {
   const auto t = totals();
-  auto sum = std::optional{t.free};
-  for (const auto part : {t.reserved, t.bonded, t.escrow, t.treasury})
+  auto sum = std::optional{amount{}};
+  for (const auto part : t.parts())
     sum = sum ? sum->plus(part) : std::nullopt;
   return sum == t.issuance;
 }

@@ -48,6 +48,7 @@ enum class errc : std::uint16_t {
   already_penalised,        ///< the task carries an equal or larger penalty, or one in this era
   already_voted,            ///< an arbiter votes once
   already_open,             ///< the account has declared its controller
+  lock_shrinks,             ///< a lock can only be made larger and longer
 
   // Blocks, snapshots, genesis: 200..
   bad_genesis = 200, ///< the genesis is not valid

@@ -3,204 +3,25 @@
 // in which things happened.
 #pragma once
 
-#include <cstdint>
 #include <variant>
-#include <vector>
 
-#include "ainur/ledger/call.hpp"
+#include "ainur/ledger/events/balances.hpp"
+#include "ainur/ledger/events/channels.hpp"
+#include "ainur/ledger/events/escrow.hpp"
+#include "ainur/ledger/events/governance.hpp"
+#include "ainur/ledger/events/identity.hpp"
+#include "ainur/ledger/events/reputation.hpp"
+#include "ainur/ledger/events/staking.hpp"
 
 namespace ainur::ledger {
 
-enum class outcome_kind : std::uint8_t { success, failure, void_, max_value = void_ };
-
-/// Why an award ended.
-enum class outcome_cause : std::uint8_t {
-  released,          ///< success: by the payer or for it
-  review_over,       ///< success: nobody objected
-  paid_at_result,    ///< success: the task pays when the result is posted
-  ruled_for_agent,   ///< success
-  no_result,         ///< failure: nothing posted by finish_by
-  given_up,          ///< failure: by the agent
-  ruled_for_payer,   ///< failure
-  cancelled,         ///< void: by the payer
-  lost_orchestrator, ///< void
-  lost_supervisor,   ///< void
-  failed_upstream,   ///< void
-  arbiters_silent,   ///< void: no ruling after the redraw; half-half
-  max_value = arbiters_silent,
-};
-
-/// The end of a task that was opened.
-enum class task_end : std::uint8_t {
-  completed, ///< at least one award, and the last of every subtask succeeded without a dispute
-  refunded,  ///< nothing awarded, or an award failed or was void
-  resolved,  ///< at least one award went through a dispute
-  max_value = resolved,
-};
-
-/// Why stake was taken.
-enum class slash_reason : std::uint8_t {
-  failure,
-  fraudulent_result,
-  double_acceptance,
-  repeated_failures,
-  protocol_violation,
-  arbiter_absence,
-  lost_dispute, ///< the agent's share of the arbiters' pay
-  max_value = lost_dispute,
-};
-
 namespace event {
 
-struct account_opened {
-  account_id account;
-  account_id host; ///< none if it signs for itself
-  account_id controller;
-  AINUR_FIELDS(account_opened, account, host, controller)
-};
-
-/// What was left below the existential deposit went to the treasury.
-struct account_reaped {
-  account_id account;
-  amount dust;
-  AINUR_FIELDS(account_reaped, account, dust)
-};
-
-/// The performance bond changed by the account's own call.
-struct bond_changed {
-  account_id account;
-  amount bonded;    ///< active after the call
-  amount unbonding; ///< after the call
-  std::uint16_t score = 0;
-  bool first = false; ///< reputation starts here
-  AINUR_FIELDS(bond_changed, account, bonded, unbonding, score, first)
-};
-
-struct task_opened {
-  task_id task;
-  account_id payer;
-  account_id host;
-  amount budget;
-  amount fee; ///< reserved beside the budget
-  AINUR_FIELDS(task_opened, task, payer, host, budget, fee)
-};
-
-struct awarded {
-  task_id task;
-  std::uint16_t subtask = 0;
-  account_id agent;
-  account_id payer;
-  amount price;
-  timestamp finish_by{};
-  AINUR_FIELDS(awarded, task, subtask, agent, payer, price, finish_by)
-};
-
-struct result_posted {
-  task_id task;
-  std::uint16_t subtask = 0;
-  account_id agent;
-  hash256 result;
-  timestamp review_until{};
-  AINUR_FIELDS(result_posted, task, subtask, agent, result, review_until)
-};
-
-/// The end of an award, with what it did to money, reputation and stake.
-struct outcome {
-  task_id task;
-  std::uint16_t subtask = 0;
-  account_id agent;
-  account_id payer;
-  outcome_kind kind = outcome_kind::success;
-  outcome_cause cause = outcome_cause::released;
-  amount price;   ///< as awarded
-  amount paid;    ///< to the agent
-  amount fee;     ///< taken on top of `paid`
-  amount slashed; ///< from the agent's stake for this failure
-  std::uint16_t score_before = 0;
-  std::uint16_t score_after = 0;
-  bool gain_limited =
-      false; ///< a success that gave nothing: same controller, or too many in the era
-  AINUR_FIELDS(outcome, task, subtask, agent, payer, kind, cause, price, paid, fee, slashed,
-               score_before, score_after, gain_limited)
-};
-
-/// What was not awarded is free again.
-struct budget_freed {
-  task_id task;
-  account_id payer;
-  amount value; ///< budget and fee
-  AINUR_FIELDS(budget_freed, task, payer, value)
-};
-
-/// Exactly once for each opened task.
-struct task_final {
-  task_id task;
-  account_id payer;
-  task_end final_state = task_end::completed;
-  amount paid; ///< to agents, over all subtasks and attempts
-  AINUR_FIELDS(task_final, task, payer, final_state, paid)
-};
-
-/// A dispute has arbiters: when it is opened (round 1) and when they are drawn again (round 2).
-struct arbiters_drawn {
-  task_id task;
-  std::uint16_t subtask = 0;
-  account_id payer;
-  account_id agent;
-  std::uint8_t round = 1;
-  amount bond; ///< of the payer
-  std::vector<account_id> arbiters;
-  timestamp vote_until{};
-  AINUR_FIELDS(arbiters_drawn, task, subtask, payer, agent, round, bond, arbiters, vote_until)
-};
-
-struct dispute_voted {
-  task_id task;
-  std::uint16_t subtask = 0;
-  account_id arbiter;
-  bool for_agent = false;
-  AINUR_FIELDS(dispute_voted, task, subtask, arbiter, for_agent)
-};
-
-struct dispute_ruled {
-  task_id task;
-  std::uint16_t subtask = 0;
-  bool for_agent = false;
-  amount arbiters_paid;
-  AINUR_FIELDS(dispute_ruled, task, subtask, for_agent, arbiters_paid)
-};
-
-/// No ruling after the redraw: half-half.
-struct dispute_defaulted {
-  task_id task;
-  std::uint16_t subtask = 0;
-  AINUR_FIELDS(dispute_defaulted, task, subtask)
-};
-
-/// Stake taken at once (small slashes) or held until `due` (severe ones, with a number).
-struct slashed {
-  account_id account;
-  slash_reason reason = slash_reason::failure;
-  amount value;
-  std::uint64_t slash = 0; ///< 0: taken at once; else the number for `cancel_slash`
-  timestamp due{};         ///< of a held one
-  std::uint16_t score_after = 0;
-  AINUR_FIELDS(slashed, account, reason, value, slash, due, score_after)
-};
-
-/// A held slash was cancelled by the council (stake and reputation given back) or paid.
-struct slash_ended {
-  std::uint64_t slash = 0;
-  account_id account;
-  amount value;
-  bool cancelled = false;
-  std::uint16_t score_after = 0;
-  AINUR_FIELDS(slash_ended, slash, account, value, cancelled, score_after)
-};
-
-using any = std::variant<account_opened, account_reaped, bond_changed, task_opened, awarded,
-                         result_posted, outcome, budget_freed, task_final, arbiters_drawn,
-                         dispute_voted, dispute_ruled, dispute_defaulted, slashed, slash_ended>;
+/// The order is that of the wire: append only.
+using any =
+    std::variant<account_opened, account_reaped, bond_changed, task_opened, awarded, result_posted,
+                 outcome, budget_freed, task_final, arbiters_drawn, dispute_voted, dispute_ruled,
+                 dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked>;
 
 } // namespace event
 } // namespace ainur::ledger

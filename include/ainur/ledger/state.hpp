@@ -7,11 +7,7 @@
 //
 // Each block first handles deadlines that have passed (the *sweep*, oldest first), then its batches
 // in order. A call that fails changes nothing. Invariant, after every block: issuance = free +
-// reserved + bonded + escrow + treasury.
-//
-// The places of what is to come: staking and election keep their bonds and exposures in tables of
-// their own, channels and bridges are further summands of the invariant, governance changes the
-// parameters, and their calls extend `call`.
+// reserved + bonded + staked + escrow + channels + treasury.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // What can be asked of the ledger's state: copies, in the ledger's own terms.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -15,6 +16,7 @@ struct account_view {
   account_id host;       ///< none if it signs for itself (or has not acted yet)
   account_id controller; ///< itself, its host, or as declared
   amount free;
+  amount locked;              ///< of `free`: what may not be spent yet
   amount reserved;            ///< budgets and fees of open tasks, and dispute bonds
   amount bonded;              ///< the active performance bond
   amount unbonding;           ///< still slashable
@@ -26,8 +28,8 @@ struct account_view {
   std::uint16_t outcomes = 0; ///< how many of the last ten outcomes are known
   std::uint16_t failures = 0; ///< of those
   std::uint32_t open_awards = 0;
-  AINUR_FIELDS(account_view, account, host, controller, free, reserved, bonded, unbonding, held,
-               exposure, nonce, rated, score, outcomes, failures, open_awards)
+  AINUR_FIELDS(account_view, account, host, controller, free, locked, reserved, bonded, unbonding,
+               held, exposure, nonce, rated, score, outcomes, failures, open_awards)
 };
 
 enum class award_status : std::uint8_t {
@@ -87,18 +89,24 @@ struct slash_view {
   AINUR_FIELDS(slash_view, slash, offender, kind, value, task, due)
 };
 
-/// All money. issuance = free + reserved + bonded + escrow + treasury.
+/// All money: the issuance is the sum of `parts`.
 struct totals_view {
   amount issuance;
   amount free;
   amount reserved;
-  amount bonded; ///< active, unbonding and held
+  amount bonded; ///< performance bonds: active, unbonding and held
+  amount staked; ///< validators' and nominators' stake: active and unlocking
   amount escrow;
+  amount channels; ///< deposits of open channels
   amount treasury;
   std::uint64_t accounts = 0;
   std::uint64_t open_tasks = 0; ///< without a final state
-  AINUR_FIELDS(totals_view, issuance, free, reserved, bonded, escrow, treasury, accounts,
-               open_tasks)
+  AINUR_FIELDS(totals_view, issuance, free, reserved, bonded, staked, escrow, channels, treasury,
+               accounts, open_tasks)
+
+  [[nodiscard]] std::array<amount, 7> parts() const noexcept {
+    return {free, reserved, bonded, staked, escrow, channels, treasury};
+  }
 };
 
 } // namespace ainur::ledger

@@ -1,0 +1,125 @@
+// Calls on tasks: submission, award, result, settlement and dispute.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "ainur/base/amount.hpp"
+#include "ainur/base/fields.hpp"
+#include "ainur/base/ids.hpp"
+#include "ainur/base/time.hpp"
+
+namespace ainur::ledger {
+
+/// Submission: reserves budget and fee of a task. Idempotent by task id: the same call again
+/// succeeds and changes nothing; another call under the same id fails.
+struct open_task {
+  task_id task;
+  amount budget;
+  /// A bonded orchestrator of this host may award the task.
+  account_id host;
+  /// BLAKE2b-256 of the canonical task, so that what was asked can be proven.
+  hash256 description;
+  timestamp award_by{}; ///< what is not awarded by then is freed
+  timestamp deadline{}; ///< no award may finish later
+  std::uint16_t subtasks = 1;
+  std::uint16_t reputation_min = 0; ///< of the agents; 0 also admits unbonded agents
+  bool paid_at_result = false; ///< pays when the result is posted, without review (exposure counts)
+  AINUR_FIELDS(open_task, task, budget, host, description, award_by, deadline, subtasks,
+               reputation_min, paid_at_result)
+};
+
+/// One subtask given to one agent at one price.
+struct award_line {
+  std::uint16_t subtask = 0;
+  account_id agent;
+  amount price;
+  duration
+      work{};  ///< the bid's duration: finish_by = award block's time + work, at most the deadline
+  hash256 bid; ///< the winning bid, as in its receipt
+  /// The signature over the bid by the agent's key (its host's, if it is hosted); see
+  /// signature.hpp. Needed unless the batch's signer hosts the agent.
+  std::optional<byte_array<64>> agent_signature;
+  /// Shows that the signer hosts an agent that has never acted on the ledger:
+  /// hosted_account(signer, agent_index) == agent. Not needed once it has (it bonded, say).
+  std::optional<std::uint64_t> agent_index;
+  AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature, agent_index)
+};
+
+/// Origin: a bonded orchestrator of the task's host. Shrinks the escrow to the prices; with `last`
+/// the rest of the budget is free at once.
+struct award_task {
+  task_id task;
+  std::vector<award_line> lines;
+  hash256 bids_root; ///< over all receipted bids, so that the award can be derived again
+  bool last = true;
+  AINUR_FIELDS(award_task, task, lines, bids_root, last)
+};
+
+/// Origin: the agent. The salted hash of its result, by finish_by.
+struct post_result {
+  task_id task;
+  std::uint16_t subtask = 0;
+  hash256 result;
+  AINUR_FIELDS(post_result, task, subtask, result)
+};
+
+/// Origin: the agent gives its award up: a failure.
+struct give_up {
+  task_id task;
+  std::uint16_t subtask = 0;
+  AINUR_FIELDS(give_up, task, subtask)
+};
+
+/// Origin: the payer (or for it the task's host or one of its orchestrators, never the agent
+/// itself) at any time after the result; any account once the review window is over. Pays the
+/// agent.
+struct release {
+  task_id task;
+  std::uint16_t subtask = 0;
+  AINUR_FIELDS(release, task, subtask)
+};
+
+/// Why an award ended without anyone's fault.
+enum class void_cause : std::uint8_t {
+  cancelled,         ///< by the payer
+  lost_orchestrator, ///< killed while the task was in its hands
+  lost_supervisor,   ///< the agent's supervisor or shard is gone
+  failed_upstream,   ///< a subtask that this one needs failed
+  arbiters_silent,   ///< a dispute without a ruling after the redraw
+  max_value = arbiters_silent,
+};
+
+/// Origin: the payer or an orchestrator of the host, before a result is posted. Refunds; no
+/// reputation and no stake moves.
+struct void_award {
+  task_id task;
+  std::uint16_t subtask = 0;
+  void_cause cause = void_cause::cancelled;
+  AINUR_FIELDS(void_award, task, subtask, cause)
+};
+
+/// Origin: the payer or an orchestrator of the host. Ends what is not awarded: its budget is free.
+struct close_task {
+  task_id task;
+  AINUR_FIELDS(close_task, task)
+};
+
+/// Origin: the payer, within the review window after the result. Locks a bond of 10 % of the price
+/// and draws three arbiters.
+struct open_dispute {
+  task_id task;
+  std::uint16_t subtask = 0;
+  AINUR_FIELDS(open_dispute, task, subtask)
+};
+
+/// Origin: a drawn arbiter, within the arbitration window.
+struct vote_dispute {
+  task_id task;
+  std::uint16_t subtask = 0;
+  bool for_agent = false;
+  AINUR_FIELDS(vote_dispute, task, subtask, for_agent)
+};
+
+} // namespace ainur::ledger

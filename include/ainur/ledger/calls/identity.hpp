@@ -1,0 +1,11 @@
+// Calls on identity: DID documents, keys and their rotation, delegation, recovery.
+#pragma once
+
+#include <cstdint>
+
+#include "ainur/base/amount.hpp"
+#include "ainur/base/fields.hpp"
+#include "ainur/base/ids.hpp"
+#include "ainur/base/time.hpp"
+
+namespace ainur::ledger {} // namespace ainur::ledger

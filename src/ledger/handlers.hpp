@@ -1,0 +1,35 @@
+// The handlers of the calls, one overload each: check everything, then write. What they answer is
+// the call's result; anything but `ok` means that nothing was written.
+#pragma once
+
+#include "book.hpp"
+
+namespace ainur::ledger {
+
+// calls/balances.hpp
+[[nodiscard]] errc handle(session& s, const actor& a, const transfer& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const open_account& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const transfer_all& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const lock_balance& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const mint_money& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const burn_money& c);
+
+// calls/reputation.hpp
+[[nodiscard]] errc handle(session& s, const actor& a, const bond& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const unbond& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const withdraw_unbonded& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const report_offence& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const cancel_slash& c);
+
+// calls/escrow.hpp
+[[nodiscard]] errc handle(session& s, const actor& a, const open_task& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const award_task& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const post_result& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const give_up& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const release& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const void_award& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const close_task& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const open_dispute& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const vote_dispute& c);
+
+} // namespace ainur::ledger
