@@ -4,17 +4,6 @@
 
 namespace ainur::ledger {
 
-std::uint64_t spread_bytes(const std::uint8_t* data, std::size_t size) noexcept {
-  std::uint64_t mixed = 0x243f6a8885a308d3u;
-  for (std::size_t i = 0; i < size; i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, data + i, 8);
-    mixed = (mixed ^ word) * 0x9e3779b97f4a7c15u;
-    mixed ^= mixed >> 29;
-  }
-  return mixed * 0xbf58476d1ce4e5b9u;
-}
-
 void append_key_part(bytes& out, bytes_view id) {
   out.insert(out.end(), id.begin(), id.end());
 }

@@ -32,6 +32,26 @@ errc execute(session& s, const account_id& signer, const entry& e) {
   return code;
 }
 
+/// Accounts lie all over the memory: those of the entries ahead are asked for while earlier ones
+/// are carried out, first their places in the index, then their records.
+template <class Visitor>
+void each_account(const entry& e, Visitor&& visit) {
+  visit(account_key{e.origin});
+  if (const auto* t = std::get_if<transfer>(&e.call))
+    visit(account_key{t->to});
+}
+
+void look_ahead(const book& b, const std::vector<entry>& entries, std::size_t at) {
+  constexpr std::size_t index_distance = 16;
+  constexpr std::size_t record_distance = 8;
+  if (at + index_distance < entries.size())
+    each_account(entries[at + index_distance],
+                 [&b](const account_key& key) { b.accounts.prefetch(key); });
+  if (at + record_distance < entries.size())
+    each_account(entries[at + record_distance],
+                 [&b](const account_key& key) { b.accounts.prefetch_record(key); });
+}
+
 amount fee_of(const session& s, const batch& b) {
   std::uint64_t weight = 0;
   for (const auto& e : b.entries)
@@ -70,6 +90,7 @@ void execute_all(session& s, const batch& b, batch_receipt& receipt, bool record
   const auto before = s.b.here();
   const auto events = s.events.size();
   for (std::size_t i = 0; i < b.entries.size(); ++i) {
+    look_ahead(s.b, b.entries, i);
     receipt.entries.push_back(execute(s, b.signer, b.entries[i]));
     if (receipt.entries.back() == errc::ok)
       continue;
@@ -101,8 +122,10 @@ batch_receipt execute(session& s, const signed_batch& x, signatures check, bool 
   if (b.mode == batch_mode::all)
     execute_all(s, b, receipt, recording);
   else
-    for (const auto& e : b.entries)
-      receipt.entries.push_back(execute(s, b.signer, e));
+    for (std::size_t i = 0; i < b.entries.size(); ++i) {
+      look_ahead(s.b, b.entries, i);
+      receipt.entries.push_back(execute(s, b.signer, b.entries[i]));
+    }
   return receipt;
 }
 

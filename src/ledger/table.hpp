@@ -66,6 +66,25 @@ public:
         visit(s.key, s.record);
   }
 
+  /// Asks the processor for what a `find` will read, so that several keys' memory comes at once.
+  void prefetch(const Key& key) const noexcept {
+    if (!index_.empty())
+      __builtin_prefetch(&index_[home(key.spread())]);
+  }
+
+  void prefetch_record(const Key& key) const noexcept {
+    if (index_.empty())
+      return;
+    const auto spread = key.spread();
+    for (auto i = home(spread); index_[i] != 0; i = next(i))
+      if (tag_of(index_[i]) == tag_of(spread)) {
+        const auto* first = reinterpret_cast<const char*>(&at(number_of(index_[i])));
+        for (std::size_t offset = 0; offset < sizeof(slot); offset += 64)
+          __builtin_prefetch(first + offset);
+        return;
+      }
+  }
+
   /// Every key, sorted.
   [[nodiscard]] std::vector<Key> keys() const {
     std::vector<Key> all;
@@ -80,7 +99,15 @@ public:
     for (const auto& key : written_)
       if (auto* s = slot_of(key); s != nullptr)
         s->written = false;
-    std::sort(written_.begin(), written_.end());
+    std::sort(written_.begin(), written_.end(), [](const Key& x, const Key& y) {
+      if constexpr (requires { x.leading(); }) {
+        const auto a = x.leading();
+        const auto b = y.leading();
+        if (a != b)
+          return a < b;
+      }
+      return x < y;
+    });
     written_.erase(std::unique(written_.begin(), written_.end()), written_.end());
     return std::exchange(written_, {});
   }
@@ -138,9 +165,22 @@ private:
     return s.record;
   }
 
-  // Linear probing; an index entry is a slot number plus one, 0 is empty.
-  [[nodiscard]] std::size_t home(const Key& key) const noexcept {
-    return static_cast<std::size_t>(key.spread() >> shift_);
+  // Linear probing; an index entry is a slot number plus one under a tag of the key's spread, so
+  // that the slots of other keys need not be read. 0 is empty.
+  using index_entry = std::uint64_t;
+
+  [[nodiscard]] std::size_t home(std::uint64_t spread) const noexcept {
+    return static_cast<std::size_t>(spread >> shift_);
+  }
+
+  [[nodiscard]] static index_entry tag_of(std::uint64_t x) noexcept { return x & 0xffffffff; }
+
+  [[nodiscard]] static std::uint32_t number_of(index_entry e) noexcept {
+    return static_cast<std::uint32_t>(e >> 32) - 1;
+  }
+
+  [[nodiscard]] static index_entry entry_of(std::uint64_t spread, std::uint32_t number) noexcept {
+    return (index_entry{number} + 1) << 32 | tag_of(spread);
   }
 
   [[nodiscard]] std::size_t next(std::size_t i) const noexcept {
@@ -150,20 +190,21 @@ private:
   [[nodiscard]] std::size_t position(const Key& key) const noexcept {
     if (index_.empty())
       return npos;
-    for (auto i = home(key); index_[i] != 0; i = next(i))
-      if (at(index_[i] - 1).key == key)
+    const auto spread = key.spread();
+    for (auto i = home(spread); index_[i] != 0; i = next(i))
+      if (tag_of(index_[i]) == tag_of(spread) && at(number_of(index_[i])).key == key)
         return i;
     return npos;
   }
 
   [[nodiscard]] const slot* slot_of(const Key& key) const noexcept {
     const auto i = position(key);
-    return i == npos ? nullptr : &at(index_[i] - 1);
+    return i == npos ? nullptr : &at(number_of(index_[i]));
   }
 
   [[nodiscard]] slot* slot_of(const Key& key) noexcept {
     const auto i = position(key);
-    return i == npos ? nullptr : &at(index_[i] - 1);
+    return i == npos ? nullptr : &at(number_of(index_[i]));
   }
 
   void grow() {
@@ -178,10 +219,11 @@ private:
   }
 
   void link(const Key& key, std::uint32_t number) {
-    auto i = home(key);
+    const auto spread = key.spread();
+    auto i = home(spread);
     while (index_[i] != 0)
       i = next(i);
-    index_[i] = number + 1;
+    index_[i] = entry_of(spread, number);
   }
 
   slot& place(const Key& key, Record record) {
@@ -210,7 +252,7 @@ private:
   void remove(const Key& key) {
     auto hole = position(key);
     AINUR_ASSERT(hole != npos);
-    const auto number = index_[hole] - 1;
+    const auto number = number_of(index_[hole]);
     auto& s = at(number);
     s.live = false;
     s.record = Record{};
@@ -219,7 +261,7 @@ private:
     // Backward shift: entries move up so that no probe meets the hole.
     index_[hole] = 0;
     for (auto i = next(hole); index_[i] != 0; i = next(i)) {
-      const auto wanted = home(at(index_[i] - 1).key);
+      const auto wanted = home(at(number_of(index_[i])).key.spread());
       const auto mask = index_.size() - 1;
       if (((i - wanted) & mask) >= ((i - hole) & mask)) {
         index_[hole] = std::exchange(index_[i], 0);
@@ -230,7 +272,7 @@ private:
 
   static constexpr std::size_t npos = ~std::size_t{0};
   std::vector<std::unique_ptr<slot[]>> chunks_;
-  std::vector<std::uint32_t> index_;
+  std::vector<index_entry> index_;
   std::vector<std::uint32_t> free_;
   std::uint32_t used_ = 0;
   std::size_t size_ = 0;
