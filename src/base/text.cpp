@@ -139,6 +139,50 @@ std::string to_string(duration d) {
   return out;
 }
 
+result<timestamp> timestamp_from_text(std::string_view text) {
+  const auto malformed = [&text] {
+    return fail(base_errc::malformed, "a time is like 2024-11-15T16:57:50Z, not \"" +
+                                          std::string{text.substr(0, 40)} + "\"");
+  };
+  // Digits of a fixed shape; everything else must match.
+  constexpr std::string_view shape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= shape.size() || text.back() != 'Z')
+    return malformed();
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (shape[i] == 'd' ? !digit : text[i] != shape[i])
+      return malformed();
+  }
+  const auto number = [&text](std::size_t from, std::size_t count) {
+    int value = 0;
+    for (auto i = from; i < from + count; ++i)
+      value = value * 10 + (text[i] - '0');
+    return value;
+  };
+  auto decimals = text.substr(shape.size(), text.size() - shape.size() - 1);
+  std::int64_t fraction = 0;
+  if (!decimals.empty()) {
+    if (decimals[0] != '.' || decimals.size() < 2 || decimals.size() > 7)
+      return malformed();
+    decimals.remove_prefix(1);
+    for (std::size_t i = 0; i < 6; ++i) {
+      const char c = i < decimals.size() ? decimals[i] : '0';
+      if (c < '0' || c > '9')
+        return malformed();
+      fraction = fraction * 10 + (c - '0');
+    }
+  }
+  const std::chrono::year_month_day date{std::chrono::year{number(0, 4)},
+                                         std::chrono::month{static_cast<unsigned>(number(5, 2))},
+                                         std::chrono::day{static_cast<unsigned>(number(8, 2))}};
+  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59)
+    return malformed();
+  const auto days = std::chrono::sys_days{date}.time_since_epoch().count();
+  const auto seconds =
+      std::int64_t{days} * 86'400 + number(11, 2) * 3'600 + number(14, 2) * 60 + number(17, 2);
+  return timestamp_at(seconds * 1'000'000 + fraction);
+}
+
 result<duration> duration_from_text(std::string_view text) {
   constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   std::uint64_t total = 0;

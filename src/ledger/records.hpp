@@ -46,7 +46,8 @@ void append_key(bytes& out, const Key& key) {
 }
 
 /// Mixes the words of a key; keys may be chosen by strangers, so all of them count.
-[[nodiscard]] inline std::uint64_t spread_bytes(const std::uint8_t* data, std::size_t size) noexcept {
+[[nodiscard]] inline std::uint64_t spread_bytes(const std::uint8_t* data,
+                                                std::size_t size) noexcept {
   std::uint64_t mixed = 0x243f6a8885a308d3u;
   for (std::size_t i = 0; i < size; i += 8) {
     std::uint64_t word = 0;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "ainur/base/nearest.hpp"
 #include "ainur/scenario/expectation.hpp"
 #include "ainur/scenario/read.hpp"
 #include "ainur/scenario/schema.hpp"

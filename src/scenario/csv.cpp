@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "ainur/base/nearest.hpp"
 #include "ainur/scenario/errc.hpp"
 #include "ainur/scenario/schema.hpp"
 #include "rows.hpp"

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "ainur/base/nearest.hpp"
 #include "ainur/scenario/schema.hpp"
 
 namespace ainur::scenario {

@@ -25,6 +25,7 @@ namespace ainur::scenario {
   (static_cast<bool>(expr) ? static_cast<void>(0) : ::ainur::scenario::toml_broke())
 #include <toml++/toml.h>
 
+#include "ainur/base/nearest.hpp"
 #include "ainur/scenario/errc.hpp"
 #include "ainur/scenario/expectation.hpp"
 #include "ainur/scenario/schema.hpp"

@@ -42,4 +42,7 @@ void add_safety(frame& f);
 void add_run(frame& f);
 void add_version(frame& f);
 
+// Parts of larger groups.
+void add_ledger_replay(frame& f, CLI::App* group);
+
 } // namespace ainur::cli

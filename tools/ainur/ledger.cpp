@@ -224,6 +224,7 @@ void add_ledger(frame& f) {
       "ainur ledger verify data", [o] { return verify(*o); }, group);
   all->add_option("DIR,--data", o->folder, "What --data of `ainur run` names")->required();
   all->add_flag("--json", o->as_json, "Print JSON");
+  add_ledger_replay(f, group);
 }
 
 } // namespace ainur::cli

@@ -57,6 +57,8 @@ using timestamp = std::chrono::time_point<detail::utc_clock, duration>;
 
 /// "2024-11-15T16:57:50.000000Z".
 [[nodiscard]] std::string to_string(timestamp t);
+/// Parses "2024-11-15T16:57:50.25Z" (UTC; seconds with at most six decimals). Errors: `malformed`.
+[[nodiscard]] result<timestamp> timestamp_from_text(std::string_view text);
 /// "1h 30m", "250ms", "7us": the largest units that give an exact form.
 [[nodiscard]] std::string to_string(duration d);
 /// Parses "250ms", "1.5 s", "2h", "7 us", "3d", "10min". Errors: `malformed`, `overflow`.

@@ -74,10 +74,6 @@ inline constexpr std::size_t nesting_max = 16;
 inline constexpr std::size_t text_size_max = 4096;
 inline constexpr std::size_t agents_max = 5'000'000;
 
-/// The closest of `candidates` to `word`, if close enough to be a slip; else empty.
-[[nodiscard]] std::string_view nearest(std::string_view word,
-                                       std::span<const std::string_view> candidates);
-
 /// docs/scenario-reference.md.
 [[nodiscard]] std::string reference_markdown();
 

@@ -1,0 +1,50 @@
+// The ledger in words: calls, events and receipts as JSON, and a catalogue of all calls from which
+// command lines and references are made.
+//
+// A call is an object with one key, {"transfer": {"to": "did:ainur:...", "value": 1500000}}; how
+// the fields are written is told in docs/formats.md. Thread-safe.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ainur/ledger/state.hpp"
+
+namespace ainur::ledger {
+
+struct call_field {
+  std::string_view name;
+  std::string kind; ///< "account", "amount", "list of award_line", ...
+  bool required = true;
+};
+
+struct call_info {
+  std::string_view name;
+  std::string_view summary; ///< one line
+  std::vector<call_field> fields;
+};
+
+/// Every call, in the order of the wire.
+[[nodiscard]] std::span<const call_info> call_catalogue();
+
+/// Its name in the catalogue.
+[[nodiscard]] std::string_view name_of(const call& c) noexcept;
+[[nodiscard]] std::string_view name_of(const event::any& e) noexcept;
+
+[[nodiscard]] std::string to_json_text(const call& c);
+[[nodiscard]] std::string to_json_text(const event::any& e);
+[[nodiscard]] std::string to_json_text(const block& b);
+[[nodiscard]] std::string to_json_text(const batch_receipt& r);
+
+/// Errors: `base_errc::malformed`, naming the key and the nearest valid spelling.
+[[nodiscard]] result<call> call_from_json(std::string_view text);
+/// A signed batch as `to_json_text` of a block shows it. Errors: `base_errc::malformed`.
+[[nodiscard]] result<signed_batch> batch_from_json(std::string_view text);
+[[nodiscard]] std::string to_json_text(const signed_batch& b);
+/// Missing keys keep their preset. Allocations may stand in any order. Errors:
+/// `base_errc::malformed`, `bad_genesis`.
+[[nodiscard]] result<genesis> genesis_from_json(std::string_view text);
+
+} // namespace ainur::ledger

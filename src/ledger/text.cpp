@@ -1,0 +1,162 @@
+#include "ainur/ledger/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "codec/json.hpp"
+#include "text.hpp"
+
+namespace ainur::ledger {
+
+namespace {
+
+using codec::json;
+
+template <class T>
+std::string kind_of() {
+  if constexpr (std::same_as<T, bool>)
+    return "true or false";
+  else if constexpr (std::integral<T>)
+    return "whole number";
+  else if constexpr (std::is_enum_v<T>) {
+    std::string names;
+    for (const auto name : codec::detail::enumerator_names<T>)
+      names += (names.empty() ? "" : "|") + std::string{name};
+    return names;
+  } else if constexpr (std::same_as<T, account_id>)
+    return "account";
+  else if constexpr (std::same_as<T, amount>)
+    return "amount";
+  else if constexpr (std::same_as<T, timestamp>)
+    return "time";
+  else if constexpr (std::same_as<T, duration>)
+    return "duration";
+  else if constexpr (std::same_as<T, std::string>)
+    return "text";
+  else if constexpr (codec::detail::is_byte_id<T>::value)
+    return std::to_string(T::size) + " bytes in hexadecimal";
+  else if constexpr (codec::detail::is_byte_array<T>::value)
+    return std::to_string(std::tuple_size_v<T>) + " bytes in hexadecimal";
+  else if constexpr (std::same_as<T, bytes>)
+    return "bytes in hexadecimal";
+  else if constexpr (codec::detail::is_optional<T>::value)
+    return kind_of<typename T::value_type>();
+  else if constexpr (codec::detail::is_vector<T>::value)
+    return "list of " + kind_of<typename T::value_type>();
+  else if constexpr (has_fields<T>)
+    return std::string{T::type_text};
+  else
+    return "value";
+}
+
+template <class Call>
+call_info info_of() {
+  call_info info{Call::type_text, summary_of(Call::type_text), {}};
+  const Call preset;
+  std::size_t i = 0;
+  const auto one = [&]<class Field>(const Field& field) {
+    bool required = !codec::detail::is_optional<Field>::value;
+    if constexpr (!codec::detail::is_optional<Field>::value)
+      required = !codec::json_reader::has_default(field);
+    info.fields.push_back({field_names<Call>[i++], kind_of<Field>(), required});
+  };
+  std::apply([&](const auto&... field) { (one(field), ...); }, preset.fields());
+  return info;
+}
+
+std::vector<call_info> make_catalogue() {
+  std::vector<call_info> all;
+  [&]<std::size_t... Is>(std::index_sequence<Is...>) {
+    (all.push_back(info_of<std::variant_alternative_t<Is, call>>()), ...);
+  }(std::make_index_sequence<std::variant_size_v<call>>());
+  return all;
+}
+
+std::string dump(const json& x) {
+  return x.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+} // namespace
+
+std::span<const call_info> call_catalogue() {
+  static const auto all = make_catalogue();
+  return all;
+}
+
+std::string_view name_of(const call& c) noexcept {
+  return std::visit([](const auto& x) { return std::decay_t<decltype(x)>::type_text; }, c);
+}
+
+std::string_view name_of(const event::any& e) noexcept {
+  return std::visit([](const auto& x) { return std::decay_t<decltype(x)>::type_text; }, e);
+}
+
+codec::json json_of(const batch_receipt& r) {
+  json entries = json::array();
+  for (const auto code : r.entries)
+    entries.push_back(describe(code).name);
+  return {{"signer", codec::to_json(r.signer)},
+          {"nonce", r.nonce},
+          {"status", describe(r.status).name},
+          {"entries", std::move(entries)}};
+}
+
+std::string to_json_text(const call& c) {
+  return dump(codec::to_json(c));
+}
+
+std::string to_json_text(const event::any& e) {
+  return dump(codec::to_json(e));
+}
+
+std::string to_json_text(const block& b) {
+  return dump(codec::to_json(b));
+}
+
+std::string to_json_text(const signed_batch& b) {
+  return dump(codec::to_json(b));
+}
+
+std::string to_json_text(const batch_receipt& r) {
+  return dump(json_of(r));
+}
+
+namespace {
+
+template <class T>
+result<T> read(std::string_view text) {
+  const auto parsed = codec::parse_json(text);
+  if (!parsed)
+    return fail(parsed.error());
+  return codec::from_json<T>(*parsed);
+}
+
+} // namespace
+
+result<call> call_from_json(std::string_view text) {
+  return read<call>(text);
+}
+
+result<signed_batch> batch_from_json(std::string_view text) {
+  return read<signed_batch>(text);
+}
+
+result<genesis> genesis_of(const codec::json& in) {
+  auto g = codec::from_json<genesis>(in, codec::missing_keys::preset);
+  if (!g)
+    return g;
+  std::sort(g->allocations.begin(), g->allocations.end(),
+            [](const auto& x, const auto& y) { return x.account < y.account; });
+  if (auto valid = validate(*g); !valid)
+    return fail(valid.error());
+  return g;
+}
+
+result<genesis> genesis_from_json(std::string_view text) {
+  const auto parsed = codec::parse_json(text);
+  if (!parsed)
+    return fail(parsed.error());
+  return genesis_of(*parsed);
+}
+
+} // namespace ainur::ledger
