@@ -11,6 +11,7 @@ namespace ainur {
 struct ledger_shell {
   ledger_setup setup;
   std::optional<ledger::authority> core;
+  std::optional<ledger::log_keeper> keeper; // what is stored beside the blocks
   std::vector<std::pair<std::uint32_t, ledger_follower>> followers;
   std::uint64_t followers_version = ~std::uint64_t{0};
   std::vector<msg::ask_views> waiting_views; // until the block that is out is durable
@@ -91,8 +92,7 @@ void cut(self_type self, bool idle) {
     ledger::standing_record standing{height, events};
     set.append(standing_journal, ++s.standing_sequence, codec::encode(standing));
   }
-  if (s.setup.snapshot_interval != 0 && height % s.setup.snapshot_interval == 0)
-    set.snapshot(block_journal, height, s.core->working().snapshot());
+  s.keeper->add(set, s.core->to_store(), record->size());
   self->send(s.setup.roles->get<store_writer_actor>(role::writer),
              store_write{ledger_writer, height, std::move(set)});
 }
@@ -140,6 +140,10 @@ void recover(self_type self) {
   auto extent = store::extent_of(**view, standing_journal);
   if (!extent)
     return give_up(self, extent.error());
+  auto keeper = ledger::log_keeper::open(**view, s.setup.keeper, *state);
+  if (!keeper)
+    return give_up(self, keeper.error());
+  s.keeper.emplace(std::move(*keeper));
   s.standing_sequence = extent->last();
   s.core.emplace(std::move(*state), s.setup.options);
   const auto height = s.core->working().height();

@@ -19,7 +19,7 @@
 #include "ainur/actors/environment.hpp"
 #include "ainur/actors/messages.hpp"
 #include "ainur/actors/skill.hpp"
-#include "ainur/ledger/log.hpp"
+#include "ainur/ledger/log_keeper.hpp"
 #include "ainur/routing/router.hpp"
 #include "ainur/safety/guard.hpp"
 #include "ainur/store/backend.hpp"
@@ -142,8 +142,7 @@ struct ledger_setup {
   std::shared_ptr<store::backend> store;
   std::shared_ptr<const registry> roles;
   ledger::authority_options options;
-  /// Blocks between two snapshots of the state; 0: none.
-  std::uint64_t snapshot_interval = 10'000;
+  ledger::keeper_options keeper;
 };
 
 [[nodiscard]] caf::actor spawn_ledger(caf::local_actor& parent, ledger_setup setup);

@@ -101,7 +101,7 @@ template <class T>
 
 /// What a key that is missing means.
 enum class missing_keys {
-  refused, ///< but for optional fields, lists, switches, and what is preset to something
+  refused, ///< but for optional fields, whole numbers, lists, switches, and what has a preset
   preset,  ///< every field keeps what its struct presets: for settings
 };
 
@@ -150,11 +150,11 @@ public:
       read_struct(in, x);
   }
 
-  /// Lists and switches may be left out, and so may what a struct presets; ids and numbers that
-  /// are zero by default must be said.
+  /// Whole numbers, lists and switches may be left out, and so may what a struct presets; ids,
+  /// amounts, times, texts and names must be said.
   template <class Field>
   [[nodiscard]] static bool has_default(const Field& field) {
-    if constexpr (std::same_as<Field, bool> || detail::is_vector<Field>::value)
+    if constexpr (std::integral<Field> || detail::is_vector<Field>::value)
       return true;
     else
       return !(field == Field{});

@@ -139,7 +139,7 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   }
   done->events = std::move(made->applied.events);
   if (options_.checkpoint_interval != 0 && done->height % options_.checkpoint_interval == 0)
-    done->state_hash = state_.state_hash();
+    done->state_hash = state_.mark_checkpoint().state_hash;
   out_ = std::move(done);
   return encode_block(made->block);
 }

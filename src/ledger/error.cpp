@@ -87,6 +87,8 @@ error_info describe(errc code) noexcept {
     return info("diverged", "the block's hash is not the one that its execution gives");
   case errc::bad_snapshot:
     return info("bad_snapshot", "the snapshot does not describe a consistent state");
+  case errc::bad_proof:
+    return info("bad_proof", "the proof does not show what it says");
   }
   return info("unknown", "unknown");
 }

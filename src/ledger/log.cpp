@@ -1,16 +1,18 @@
 #include "ainur/ledger/log.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/ledger/authority.hpp"
+#include "ainur/ledger/tables.hpp"
 #include "ainur/store/journal.hpp"
+#include "log_form.hpp"
 
 namespace ainur::ledger {
 
 namespace {
 
-const auto genesis_key = as_bytes("genesis");
 constexpr std::size_t page_records = 256;
 
 /// Reads a journal page by page.
@@ -125,8 +127,24 @@ tl::unexpected<error> no_ledger() {
   return fail(base_errc::not_found, "the store holds no ledger");
 }
 
+result<void> check_format(const store::view& from) {
+  const auto form = from.get(node_table, format_key);
+  if (!form)
+    return fail(form.error());
+  // Before formats were numbered there was a genesis alone.
+  const auto format = *form ? codec::decode<std::uint16_t>(**form) : std::uint16_t{1};
+  if (!format)
+    return fail(format.error().within("the format of the ledger"));
+  if (*format == log_format)
+    return {};
+  return fail(base_errc::unsupported, "the ledger is stored in format " + std::to_string(*format) +
+                                          ", this program reads format " +
+                                          std::to_string(log_format) +
+                                          "; open it with the version that wrote it");
+}
+
 /// Where a replay of everything that is kept begins: genesis if all blocks are there.
-result<state> earliest_state(const store::view& from) {
+result<state> earliest_state(const store::view& from, const std::vector<base_info>& bases) {
   auto g = read_genesis(from);
   if (!g)
     return fail(std::move(g).error());
@@ -135,30 +153,37 @@ result<state> earliest_state(const store::view& from) {
     return fail(std::move(blocks).error());
   if (blocks->first == 1)
     return state::open(*g);
-  const auto kept = store::snapshots_of(from, block_journal);
-  if (!kept)
-    return fail(kept.error());
-  if (kept->empty() || kept->front() + 1 < blocks->first)
+  if (bases.empty() || bases.front().point.height + 1 < blocks->first)
     return fail(errc::bad_snapshot,
-                "no snapshot covers the blocks before height " + std::to_string(blocks->first));
-  auto oldest = store::snapshot_of(from, block_journal, kept->front());
-  if (!oldest)
-    return fail(std::move(oldest).error());
-  auto s = state::restore((*oldest)->state);
+                "no base covers the blocks before height " + std::to_string(blocks->first));
+  auto s = load_base(from, bases.front());
   if (s && s->chain() != genesis_hash(*g))
-    return fail(errc::bad_snapshot,
-                "the snapshot at height " + std::to_string(kept->front()) + " is of another chain");
+    return fail(errc::bad_snapshot, "the base at height " +
+                                        std::to_string(bases.front().point.height) +
+                                        " is of another chain");
   return s;
 }
 
-/// The stored snapshot at the state's height must be the state.
-result<void> compare_snapshot(const store::view& from, const state& s) {
-  const auto stored = store::snapshot_of(from, block_journal, s.height());
-  if (!stored)
-    return fail(stored.error());
-  if (!*stored || (*stored)->covers != s.height() || (*stored)->state != s.snapshot())
-    return fail(errc::diverged, "the snapshot at height " + std::to_string(s.height()) +
-                                    " is not what the blocks give");
+/// What is derived from the blocks up to a height, and must be the state at that height.
+struct stop {
+  std::uint64_t height = 0;
+  std::optional<base_info> base; ///< nothing: the state tables
+};
+
+result<void> compare(const store::view& from, const stop& where, const state& s) {
+  const auto name = (where.base ? "the base" : "the state tables") + std::string{" at height "} +
+                    std::to_string(where.height);
+  if (s.height() != where.height)
+    return fail(errc::diverged,
+                name + (where.base ? " is" : " are") + " later than the last block");
+  const auto derived = where.base ? load_base(from, *where.base) : load_tables(from);
+  if (!derived)
+    return fail(derived.error().within(name));
+  const checkpoint here{s.chain(), s.height(), s.block_hash(), s.time(), s.state_hash()};
+  const checkpoint there{derived->chain(), derived->height(), derived->block_hash(),
+                         derived->time(), derived->recomputed_state_hash()};
+  if (here != there || (where.base && where.base->point != here))
+    return fail(errc::diverged, name + (where.base ? " is" : " are") + " not what the blocks give");
   return {};
 }
 
@@ -180,6 +205,8 @@ result<void> prepare_log(store::backend& store, const genesis& g) {
     return fail(known.error());
   const auto form = encode_genesis(g);
   if (*known) {
+    if (auto readable = check_format(**view); !readable)
+      return readable;
     if (**known == form)
       return {};
     return fail(base_errc::unsupported, "the store holds a ledger that began with another genesis");
@@ -188,8 +215,9 @@ result<void> prepare_log(store::backend& store, const genesis& g) {
   if (!start)
     return fail(std::move(start).error());
   store::write_set set;
+  set.put(node_table, format_key, codec::encode(log_format));
   set.put(node_table, genesis_key, form);
-  set.snapshot(block_journal, 0, start->snapshot());
+  save_tables(set, *start);
   return store.commit(set);
 }
 
@@ -199,37 +227,103 @@ result<genesis> read_genesis(const store::view& from) {
     return fail(form.error());
   if (!*form)
     return no_ledger();
+  if (auto readable = check_format(from); !readable)
+    return fail(readable.error());
   return decode_genesis(**form);
 }
 
-result<state> open_log(const store::view& from, signatures check) {
-  auto snapshot = store::snapshot_of(from, block_journal);
-  if (!snapshot)
-    return fail(std::move(snapshot).error());
-  if (!*snapshot)
+void save_tables(store::write_set& to, state& s) {
+  const auto changes = s.take_changes();
+  to.put(node_table, tables_key, changes.header);
+  for (const auto& page : changes.pages) {
+    const auto key = store::encode_key(page_key{page.table, page.number});
+    if (page.content.empty())
+      to.erase(page_table, key);
+    else
+      to.put(page_table, key, page.content);
+  }
+}
+
+result<state> load_tables(const store::view& from) {
+  const auto known = from.get(node_table, genesis_key);
+  if (!known)
+    return fail(known.error());
+  if (!*known)
     return no_ledger();
-  auto start = state::restore((*snapshot)->state);
+  if (auto readable = check_format(from); !readable)
+    return fail(readable.error());
+  const auto header = from.get(node_table, tables_key);
+  if (!header)
+    return fail(header.error());
+  if (!*header)
+    return fail(errc::bad_snapshot, "the header of the state tables is missing");
+  auto loader = table_loader::begin(**header);
+  if (!loader)
+    return fail(loader.error());
+  const auto read =
+      from.visit(page_table, {}, [&loader](bytes_view raw, bytes_view content) -> result<void> {
+        const auto key = store::decode_key<page_key>(raw);
+        if (!key)
+          return fail(key.error());
+        return loader->add(key->table, key->number, content);
+      });
+  return read ? loader->finish() : fail(read.error());
+}
+
+result<state> open_log(const store::view& from, signatures check) {
+  auto start = load_tables(from);
   if (!start)
     return start;
-  journal_reader blocks{from, block_journal, (*snapshot)->covers + 1};
+  journal_reader blocks{from, block_journal, start->height() + 1};
   auto height = start->height();
   return replay(std::move(*start), until(blocks, height, ~std::uint64_t{0}), check);
+}
+
+result<std::vector<base_info>> read_bases(const store::view& from) {
+  const auto form = from.get(node_table, bases_key);
+  if (!form)
+    return fail(form.error());
+  if (!*form)
+    return std::vector<base_info>{};
+  auto bases = codec::decode<std::vector<base_info>>(**form);
+  return bases ? std::move(bases) : fail(bases.error().within("the list of bases"));
+}
+
+result<state> load_base(const store::view& from, const base_info& base) {
+  std::uint32_t next = 0;
+  return state::restore(chunk_source{[&]() -> result<std::optional<bytes>> {
+    if (next == base.chunks)
+      return std::optional<bytes>{};
+    auto chunk = from.get(base_table, store::encode_key(chunk_key{base.point.height, next}));
+    if (!chunk)
+      return fail(chunk.error());
+    if (!*chunk)
+      return fail(errc::bad_snapshot, "chunk " + std::to_string(next) + " of the base at height " +
+                                          std::to_string(base.point.height) + " is missing");
+    ++next;
+    return std::move(*chunk);
+  }});
 }
 
 result<verification> verify_log(const store::view& from, const block_observer& observer) {
   const auto stored = from.check();
   if (!stored)
     return fail(stored.error());
-  auto start = earliest_state(from);
+  const auto bases = read_bases(from);
+  if (!bases)
+    return fail(bases.error());
+  auto start = earliest_state(from, *bases);
   if (!start)
     return fail(std::move(start).error());
-  const auto snapshots = store::snapshots_of(from, block_journal);
+  const auto tables_height = load_tables(from).map([](const state& s) { return s.height(); });
   const auto standing_start = first_standing(from);
-  if (!snapshots || !standing_start)
-    return fail(!snapshots ? snapshots.error() : standing_start.error());
+  if (!tables_height || !standing_start)
+    return fail(!tables_height ? tables_height.error() : standing_start.error());
 
-  verification v{
-      .first_height = start->height(), .values = stored->values, .final_state = std::move(*start)};
+  verification v{.first_height = start->height(),
+                 .tables_height = *tables_height,
+                 .values = stored->values,
+                 .final_state = std::move(*start)};
   standing_check standings{from, *standing_start};
   standings.skip_to(v.first_height);
   const block_observer count = [&](const block& b, const applied& done) {
@@ -242,23 +336,25 @@ result<verification> verify_log(const store::view& from, const block_observer& o
   };
   journal_reader blocks{from, block_journal, v.first_height + 1};
   auto height = v.first_height;
-  auto stops = *snapshots;
-  stops.push_back(~std::uint64_t{0});
-  for (const auto stop : stops) {
-    auto after =
-        replay(std::move(v.final_state), until(blocks, height, stop), signatures::verify, count);
+  std::vector<stop> stops{{v.tables_height, std::nullopt}};
+  for (const auto& base : *bases)
+    stops.push_back({base.point.height, base});
+  std::ranges::stable_sort(stops, {}, &stop::height);
+  for (const auto& where : stops) {
+    auto after = replay(std::move(v.final_state), until(blocks, height, where.height),
+                        signatures::verify, count);
     if (!after)
       return fail(std::move(after).error());
     v.final_state = std::move(*after);
-    if (stop == ~std::uint64_t{0})
-      break;
-    if (v.final_state.height() != stop)
-      return fail(errc::diverged, "the snapshot at height " + std::to_string(stop) +
-                                      " is later than the last block");
-    if (auto same = compare_snapshot(from, v.final_state); !same)
+    if (auto same = compare(from, where, v.final_state); !same)
       return fail(same.error());
-    ++v.snapshots;
+    v.bases += where.base ? 1u : 0u;
   }
+  auto after = replay(std::move(v.final_state), until(blocks, height, ~std::uint64_t{0}),
+                      signatures::verify, count);
+  if (!after)
+    return fail(std::move(after).error());
+  v.final_state = std::move(*after);
   if (v.final_state.height() != height)
     return fail(errc::bad_block, "record " + std::to_string(height) + " of the log is not the " +
                                      "block of that height");

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <span>
 
-#include "ainur/codec/msgpack.hpp"
 #include "ainur/crypto/hash.hpp"
+#include "record_form.hpp"
+#include "state_impl.hpp"
 
 namespace ainur::ledger {
 
@@ -22,17 +23,14 @@ public:
   template <class Key, class Record>
   hash256 value(const Key& key, const Record& r) {
     buffer_.clear();
-    if constexpr (std::is_same_v<Record, account_record>)
-      codec::encode_to(buffer_, book_.form_of(key.id, r));
-    else
-      codec::encode_to(buffer_, r);
-    return crypto::hash("ainur/record/v1", buffer_);
+    append_record(buffer_, book_, key, r);
+    return record_hash(buffer_);
   }
 
   hash256 meta() {
     buffer_.clear();
     codec::encode_to(buffer_, book_.meta);
-    return crypto::hash("ainur/record/v1", buffer_);
+    return record_hash(buffer_);
   }
 
 private:
@@ -45,15 +43,6 @@ struct leaf {
   hash256 hash;
 };
 
-leaf make_leaf(bytes_view key, const hash256& value) {
-  const auto path = crypto::hash("ainur/key/v1", key);
-  return {path, crypto::hasher{"ainur/leaf/v1"}.add(path).add(value).finish()};
-}
-
-bool bit(const hash256& path, std::size_t depth) {
-  return (path.value[depth / 8] >> (7 - depth % 8) & 1) != 0;
-}
-
 /// `leaves` share the first `depth` bits of their paths and are sorted.
 hash256 subtree(std::span<const leaf> leaves, std::size_t depth) {
   if (leaves.empty())
@@ -61,14 +50,38 @@ hash256 subtree(std::span<const leaf> leaves, std::size_t depth) {
   if (leaves.size() == 1)
     return leaves.front().hash;
   const auto half = std::partition_point(leaves.begin(), leaves.end(),
-                                         [depth](const leaf& l) { return !bit(l.path, depth); });
+                                         [depth](const leaf& l) { return !bit_at(l.path, depth); });
   const auto count = static_cast<std::size_t>(half - leaves.begin());
   const auto left = subtree(leaves.first(count), depth + 1);
-  const auto right = subtree(leaves.subspan(count), depth + 1);
-  return crypto::hasher{"ainur/node/v1"}.add(left).add(right).finish();
+  return node_hash(left, subtree(leaves.subspan(count), depth + 1));
+}
+
+struct change {
+  hash256 path;
+  std::optional<hash256> value; ///< nothing: the record is gone
+};
+
+/// In the order of their paths, so that neighbours meet the same nodes.
+void carry_out(trie& t, std::vector<change>& changes) {
+  std::sort(changes.begin(), changes.end(),
+            [](const change& x, const change& y) { return x.path < y.path; });
+  for (const auto& c : changes) {
+    if (c.value)
+      t.put(c.path, *c.value);
+    else
+      t.erase(c.path);
+  }
 }
 
 } // namespace
+
+hash256 path_of(std::uint8_t table, bytes_view key) {
+  return crypto::hasher{"ainur/key/v1"}.add(bytes_view{&table, 1}).add(key).finish();
+}
+
+hash256 record_hash(bytes_view form) {
+  return crypto::hash("ainur/record/v1", form);
+}
 
 hash256 take_write_hash(book& b) {
   crypto::hasher all{"ainur/writes/v1"};
@@ -89,21 +102,74 @@ hash256 take_write_hash(book& b) {
   return all.add(records.meta()).finish();
 }
 
-hash256 trie_root(const book& b) {
+trie build_trie(book& b) {
+  std::vector<change> all;
+  record_hasher records{b};
+  bytes key;
+  all.push_back({path_of(number_of(table_id::meta), {}), records.meta()});
+  b.for_each_table([&](table_id id, auto& t) {
+    t.watch(watcher::trie);
+    t.for_each([&](const auto& k, const auto& r) {
+      key.clear();
+      append_key(key, k);
+      all.push_back({path_of(number_of(id), key), records.value(k, r)});
+    });
+  });
+  trie out;
+  carry_out(out, all);
+  return out;
+}
+
+void update_trie(book& b, trie& t) {
+  std::vector<change> changes;
+  record_hasher records{b};
+  bytes key;
+  changes.push_back({path_of(number_of(table_id::meta), {}), records.meta()});
+  b.for_each_table([&](table_id id, auto& rows) {
+    for (const auto& k : rows.take_written(watcher::trie)) {
+      key.clear();
+      append_key(key, k);
+      const auto* r = rows.find(k);
+      changes.push_back({path_of(number_of(id), key),
+                         r == nullptr ? std::nullopt : std::optional{records.value(k, *r)}});
+    }
+  });
+  carry_out(t, changes);
+}
+
+hash256 recomputed_root(const book& b) {
   std::vector<leaf> leaves;
   record_hasher records{b};
-  bytes path{static_cast<std::uint8_t>(table_id::meta)};
-  leaves.push_back(make_leaf(path, records.meta()));
+  bytes key;
+  const auto add = [&leaves](const hash256& path, const hash256& value) {
+    leaves.push_back({path, leaf_hash(path, value)});
+  };
+  add(path_of(number_of(table_id::meta), {}), records.meta());
   b.for_each_table([&](table_id id, const auto& t) {
-    t.for_each([&](const auto& key, const auto& r) {
-      path.assign(1, static_cast<std::uint8_t>(id));
-      append_key(path, key);
-      leaves.push_back(make_leaf(path, records.value(key, r)));
+    t.for_each([&](const auto& k, const auto& r) {
+      key.clear();
+      append_key(key, k);
+      add(path_of(number_of(id), key), records.value(k, r));
     });
   });
   std::sort(leaves.begin(), leaves.end(),
             [](const leaf& x, const leaf& y) { return x.path < y.path; });
   return subtree(leaves, 0);
+}
+
+hash256 state::state_hash() const {
+  auto& i = *impl_;
+  if (i.looking_at)
+    return i.past[*i.looking_at].point.state_hash;
+  if (i.commitments)
+    update_trie(i.b, *i.commitments);
+  else
+    i.commitments = build_trie(i.b);
+  return i.commitments->root();
+}
+
+hash256 state::recomputed_state_hash() const {
+  return recomputed_root(impl_->b);
 }
 
 } // namespace ainur::ledger

@@ -8,12 +8,26 @@
 #pragma once
 
 #include "book.hpp"
+#include "trie.hpp"
 
 namespace ainur::ledger {
 
 /// Takes the written keys out of the tables.
 [[nodiscard]] hash256 take_write_hash(book& b);
 
-[[nodiscard]] hash256 trie_root(const book& b);
+/// The path of a record, by the number of its table and the bytes of its key.
+[[nodiscard]] hash256 path_of(std::uint8_t table, bytes_view key);
+[[nodiscard]] hash256 record_hash(bytes_view form);
+
+[[nodiscard]] inline std::uint8_t number_of(table_id id) noexcept {
+  return static_cast<std::uint8_t>(id);
+}
+
+/// From all records; from now on the tables keep what is written for `update_trie`.
+[[nodiscard]] trie build_trie(book& b);
+/// Brings in what was written since.
+void update_trie(book& b, trie& t);
+/// The root from all records, without a trie that is kept: the slow way.
+[[nodiscard]] hash256 recomputed_root(const book& b);
 
 } // namespace ainur::ledger

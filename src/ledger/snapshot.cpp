@@ -1,8 +1,12 @@
 // Snapshots: a header, then every record of every table in order of table and key, each framed by
 // its length (4 bytes, big-endian), then BLAKE2b-256 of all before. One byte string describes one
 // state.
-#include "ainur/codec/msgpack.hpp"
+#include "ainur/ledger/snapshot.hpp"
+
+#include <utility>
+
 #include "ainur/crypto/hash.hpp"
+#include "record_form.hpp"
 #include "state_impl.hpp"
 
 namespace ainur::ledger {
@@ -10,27 +14,8 @@ namespace ainur::ledger {
 namespace {
 
 constexpr std::string_view snapshot_tag = "ainur/snapshot/v1";
-constexpr std::uint16_t snapshot_version = 1;
+constexpr std::string_view snapshot_magic = "ainur ledger snapshot";
 constexpr std::size_t frame_bytes_max = 4u << 20;
-
-struct snapshot_header {
-  std::string magic = "ainur ledger snapshot";
-  std::uint16_t version = snapshot_version;
-  genesis origin; ///< without its allocations
-  std::uint64_t height = 0;
-  timestamp time{};
-  hash256 last_hash;
-  meta_record meta;
-  std::vector<std::uint64_t> counts; ///< of the records of each table
-  AINUR_FIELDS(snapshot_header, magic, version, origin, height, time, last_hash, meta, counts)
-};
-
-template <class Key, class Record>
-struct keyed {
-  Key key;
-  Record record;
-  AINUR_FIELDS(keyed, key, record)
-};
 
 void put_frame(bytes& out, bytes_view data) {
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -42,55 +27,65 @@ tl::unexpected<error> bad(std::string what) {
   return fail(errc::bad_snapshot, std::move(what));
 }
 
+/// Frames out of chunks; hashes what it has given.
 class frames {
 public:
-  explicit frames(bytes_view data) : rest_(data) {}
-
-  [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
+  explicit frames(const chunk_source& source) : source_(source) {}
 
   template <class T>
   result<T> next() {
-    if (rest_.size() < 4)
-      return fail(codec::errc::truncated, "in a snapshot");
-    const std::size_t size = std::size_t{rest_[0]} << 24 | std::size_t{rest_[1]} << 16 |
-                             std::size_t{rest_[2]} << 8 | std::size_t{rest_[3]};
+    auto head = take(4);
+    if (!head)
+      return fail(head.error());
+    const auto h = *head;
+    const std::size_t size = std::size_t{h[0]} << 24 | std::size_t{h[1]} << 16 |
+                             std::size_t{h[2]} << 8 | std::size_t{h[3]};
     if (size > frame_bytes_max)
       return fail(codec::errc::too_large, "a record of a snapshot");
-    if (rest_.size() - 4 < size)
-      return fail(codec::errc::truncated, "in a snapshot");
-    const auto data = rest_.subspan(4, size);
-    rest_ = rest_.subspan(4 + size);
-    return codec::decode<T>(data);
+    const auto data = take(size);
+    return data ? codec::decode<T>(*data) : fail(data.error());
+  }
+
+  /// The digest, and nothing after it.
+  result<void> end() {
+    const auto expected = std::exchange(hasher_, crypto::hasher{""}).finish();
+    auto digest = take(hash256::size);
+    if (!digest)
+      return fail(digest.error());
+    if (!std::equal(digest->begin(), digest->end(), expected.value.begin()))
+      return bad("its digest does not match: a byte has changed");
+    if (at_ < buffer_.size())
+      return fail(codec::errc::trailing, "after the digest of a snapshot");
+    auto more = source_();
+    if (!more)
+      return fail(more.error());
+    return *more ? fail(codec::errc::trailing, "after the digest of a snapshot") : result<void>{};
   }
 
 private:
-  bytes_view rest_;
-};
+  /// Valid until the next call.
+  result<bytes_view> take(std::size_t size) {
+    while (buffer_.size() - at_ < size) {
+      auto chunk = source_();
+      if (!chunk)
+        return fail(chunk.error());
+      if (!*chunk)
+        return fail(codec::errc::truncated, "in a snapshot");
+      buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at_));
+      buffer_.insert(buffer_.end(), (*chunk)->begin(), (*chunk)->end());
+      at_ = 0;
+    }
+    const auto part = bytes_view{buffer_}.subspan(at_, size);
+    at_ += size;
+    hasher_.add(part);
+    return part;
+  }
 
-account_record record_of(book& b, const account_form& f) {
-  account_record r;
-  r.free = f.free;
-  r.reserved = f.reserved;
-  r.bonded = f.bonded;
-  r.unbonding = f.unbonding;
-  r.held = f.held;
-  r.exposure = f.exposure;
-  r.nonce = f.nonce;
-  r.host = f.host ? b.party_of(*f.host) : 0;
-  r.controller = f.controller ? b.party_of(*f.controller) : 0;
-  r.open_awards = f.open_awards;
-  r.open_tasks = f.open_tasks;
-  r.repeated_era = f.repeated_era;
-  r.arbiter = f.arbiter;
-  r.severe = f.severe;
-  r.score = f.score;
-  r.history = f.history;
-  r.outcomes = f.outcomes;
-  r.rated = f.rated;
-  r.locked = f.locked;
-  r.anchors = f.anchors;
-  return r;
-}
+  const chunk_source& source_;
+  bytes buffer_;
+  std::size_t at_ = 0;
+  crypto::hasher hasher_{snapshot_tag};
+};
 
 /// Reads one table; keys must rise, so that there is one form only.
 template <class Key, class Record>
@@ -99,7 +94,7 @@ result<void> read_table(frames& in, book& b, std::uint64_t count, table<Key, Rec
   for (std::uint64_t i = 0; i < count; ++i) {
     Key key;
     Record record;
-    if constexpr (std::is_same_v<Record, account_record>) {
+    if constexpr (is_account<Record>) {
       auto form = in.next<account_form>();
       if (!form)
         return fail(form.error());
@@ -121,76 +116,107 @@ result<void> read_table(frames& in, book& b, std::uint64_t count, table<Key, Rec
   return {};
 }
 
+/// Yields the frames of one table; it holds the sorted keys meanwhile.
+template <class Key, class Record>
+std::function<bool(bytes&)> frames_of(const book& b, const table<Key, Record>& t) {
+  return [&b, &t, keys = t.keys(), i = std::size_t{0}, buffer = bytes{}](bytes& out) mutable {
+    if (i == keys.size())
+      return false;
+    buffer.clear();
+    append_keyed(buffer, b, keys[i], *t.find(keys[i]));
+    ++i;
+    put_frame(out, buffer);
+    return true;
+  };
+}
+
 } // namespace
 
-bytes state::snapshot() const {
-  const auto& b = impl_->b;
-  snapshot_header header{.origin = b.origin,
-                         .height = b.height,
-                         .time = b.time,
-                         .last_hash = b.last_hash,
-                         .meta = b.meta,
-                         .counts = {}};
-  b.for_each_table([&](table_id, const auto& t) { header.counts.push_back(t.size()); });
+struct snapshot_writer::parts {
+  explicit parts(const book& books) : b(books) {}
+
+  const book& b;
+  crypto::hasher digest{snapshot_tag};
+  std::size_t next_table = 0;
+  std::function<bool(bytes&)> frame;
+  bool begun = false;
+  bool ended = false;
+
+  bool open_next_table() {
+    std::size_t i = 0;
+    bool found = false;
+    b.for_each_table([&](table_id, const auto& t) {
+      if (i++ != next_table)
+        return;
+      frame = frames_of(b, t);
+      found = true;
+    });
+    ++next_table;
+    return found;
+  }
+};
+
+snapshot_writer::snapshot_writer(const state& s) : parts_(std::make_unique<parts>(s.impl_->b)) {}
+
+snapshot_writer::snapshot_writer(snapshot_writer&&) noexcept = default;
+snapshot_writer& snapshot_writer::operator=(snapshot_writer&&) noexcept = default;
+snapshot_writer::~snapshot_writer() = default;
+
+std::optional<bytes> snapshot_writer::next(std::size_t bytes_min) {
+  auto& p = *parts_;
+  if (p.ended)
+    return std::nullopt;
   bytes out;
-  bytes buffer = codec::encode(header);
-  put_frame(out, buffer);
-  b.for_each_table([&](table_id, const auto& t) {
-    for (const auto& key : t.keys()) {
-      const auto& r = *t.find(key);
-      buffer.clear();
-      if constexpr (std::is_same_v<std::decay_t<decltype(r)>, account_record>)
-        codec::encode_to(buffer, b.form_of(key.id, r));
-      else
-        codec::encode_to(buffer,
-                         keyed<std::decay_t<decltype(key)>, std::decay_t<decltype(r)>>{key, r});
-      put_frame(out, buffer);
-    }
-  });
-  const auto digest = crypto::hash(snapshot_tag, out);
-  out.insert(out.end(), digest.value.begin(), digest.value.end());
+  out.reserve(std::min(bytes_min, std::size_t{4} << 20) + 4096);
+  if (!std::exchange(p.begun, true)) {
+    auto header = header_of(p.b, snapshot_magic);
+    p.b.for_each_table([&](table_id, const auto& t) { header.counts.push_back(t.size()); });
+    put_frame(out, codec::encode(header));
+  }
+  while (out.size() < bytes_min && !p.ended)
+    if (!p.frame || !p.frame(out))
+      p.ended = !p.open_next_table();
+  p.digest.add(out);
+  if (p.ended) {
+    const auto sum = p.digest.finish();
+    out.insert(out.end(), sum.value.begin(), sum.value.end());
+  }
   return out;
 }
 
-result<state> state::restore(bytes_view data) {
-  if (data.size() < hash256::size)
-    return fail(codec::errc::truncated, "in a snapshot");
-  const auto body = data.first(data.size() - hash256::size);
-  const auto digest = crypto::hash(snapshot_tag, body);
-  if (!std::equal(digest.value.begin(), digest.value.end(), data.end() - hash256::size))
-    return bad("its digest does not match: a byte has changed");
-  frames in{body};
-  auto header = in.next<snapshot_header>();
+bytes state::snapshot() const {
+  return *snapshot_writer{*this}.next(~std::size_t{0} >> 1);
+}
+
+result<state> state::restore(const chunk_source& source) {
+  frames in{source};
+  auto header = in.next<state_header>();
   if (!header)
     return fail(header.error());
-  if (header->magic != snapshot_header{}.magic || header->version != snapshot_version)
-    return bad("not a snapshot of version " + std::to_string(snapshot_version));
-  if (auto valid = validate(header->origin); !valid)
-    return fail(valid.error());
   auto made = std::make_unique<impl>();
   auto& b = made->b;
-  if (!header->origin.allocations.empty() || header->counts.size() != b.here().tables.size() ||
-      header->time < header->origin.time || header->time >= time_max)
-    return bad("its header is not consistent");
-  b.origin = std::move(header->origin);
-  b.height = header->height;
-  b.time = header->time;
-  b.last_hash = header->last_hash;
-  b.meta = header->meta;
+  if (auto taken = take_header(b, *header, snapshot_magic); !taken)
+    return fail(taken.error());
   result<void> read;
   std::size_t i = 0;
   b.for_each_table([&](table_id, auto& t) {
     if (read)
       read = read_table(in, b, header->counts[i++], t);
   });
+  if (read)
+    read = in.end();
   if (!read)
     return fail(read.error());
-  if (!in.at_end())
-    return fail(codec::errc::trailing, "after the last record of a snapshot");
   if (auto problem = find_inconsistency(b))
     return bad(std::move(*problem));
   b.index_deadlines();
   return state{std::move(made)};
+}
+
+result<state> state::restore(bytes_view data) {
+  std::optional<bytes> all{std::in_place, data.begin(), data.end()};
+  return restore(chunk_source{
+      [&all]() -> result<std::optional<bytes>> { return std::exchange(all, std::nullopt); }});
 }
 
 } // namespace ainur::ledger

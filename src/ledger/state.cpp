@@ -248,6 +248,7 @@ result<applied> state::apply(const block& x, signatures check) {
   }
   b.forget_undo();
   commit(s, out.block_hash);
+  impl_->bound_past();
   out.events = std::move(s.events);
   return out;
 }
@@ -280,6 +281,7 @@ result<built> state::build(timestamp time, std::vector<signed_batch> batches, si
   out.block.hash = out.applied.block_hash = finish(s, encoded);
   out.record = assemble(out.block, encoded);
   commit(s, out.block.hash);
+  impl_->bound_past();
   out.applied.events = std::move(s.events);
   return out;
 }

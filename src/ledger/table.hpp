@@ -1,11 +1,15 @@
-// One table of the ledger: records under keys, found by hashing, with what a block needs around
-// them: which keys were written (the write set) and how to take writes back (the undo log).
+// One table of the ledger: records under keys, found by hashing, with what is needed around them:
+// which keys were written (by a block, since the last state hash), how to take writes back (the
+// undo log), which *pages* changed since they were stored, and what records held at earlier
+// checkpoints (history.hpp).
 //
-// References to records stay valid until their own record is erased. Iteration is in no meaningful
-// order; whatever must be canonical sorts the keys.
+// A record keeps its slot as long as it lives; 16 slots in a row are a page, the unit in which the
+// table is stored. References to records stay valid until their own record is erased. Iteration is
+// in no meaningful order; whatever must be canonical sorts the keys.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -14,16 +18,29 @@
 #include <vector>
 
 #include "ainur/base/assert.hpp"
+#include "history.hpp"
 
 namespace ainur::ledger {
+
+/// Who asks for the keys that were written.
+enum class watcher : std::uint8_t { block, trie };
+
+/// Slots of a page, the unit in which tables are stored.
+inline constexpr std::uint32_t page_slots = 16;
 
 /// `Key` is ordered, trivially copyable and offers `std::uint64_t spread() const`.
 template <class Key, class Record>
 class table {
 public:
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  using key_type = Key;
+  using record_type = Record;
+
+  [[nodiscard]] std::size_t size() const noexcept { return past_ ? past_size() : size_; }
 
   [[nodiscard]] const Record* find(const Key& key) const noexcept {
+    if (past_) [[unlikely]]
+      if (const auto* before = history_.find(*past_, key); before != nullptr)
+        return *before ? &**before : nullptr;
     const auto* s = slot_of(key);
     return s == nullptr ? nullptr : &s->record;
   }
@@ -44,7 +61,7 @@ public:
   /// A new record; the key must be free.
   Record& insert(const Key& key, Record record = {}) {
     auto& s = place(key, std::move(record));
-    note(s);
+    note(s, nullptr);
     if (recording_)
       undo_.push_back({key, std::nullopt});
     return s.record;
@@ -53,7 +70,7 @@ public:
   void erase(const Key& key) {
     auto* s = slot_of(key);
     AINUR_ASSERT(s != nullptr);
-    note(*s);
+    note(*s, &s->record);
     if (recording_)
       undo_.push_back({key, std::move(s->record)});
     remove(key);
@@ -62,8 +79,10 @@ public:
   template <class Visitor>
   void for_each(Visitor&& visit) const {
     for (std::uint32_t i = 0; i < used_; ++i)
-      if (const auto& s = at(i); s.live)
+      if (const auto& s = at(i); s.live && !(past_ && history_.find(*past_, s.key) != nullptr))
         visit(s.key, s.record);
+    if (past_)
+      history_.for_each_changed(*past_, visit);
   }
 
   /// Asks the processor for what a `find` will read, so that several keys' memory comes at once.
@@ -88,29 +107,111 @@ public:
   /// Every key, sorted.
   [[nodiscard]] std::vector<Key> keys() const {
     std::vector<Key> all;
-    all.reserve(size_);
+    all.reserve(size());
     for_each([&all](const Key& key, const Record&) { all.push_back(key); });
     std::sort(all.begin(), all.end());
     return all;
   }
 
+  /// From now on keeps the keys written for this watcher too; `block` always is kept.
+  void watch(watcher w) noexcept { watched_ |= bit_of(w); }
+
   /// The keys written since the last call, sorted.
-  [[nodiscard]] std::vector<Key> take_written() {
-    for (const auto& key : written_)
+  [[nodiscard]] std::vector<Key> take_written(watcher w = watcher::block) {
+    auto& written = written_[static_cast<std::size_t>(w)];
+    const auto unseen = static_cast<std::uint8_t>(~bit_of(w));
+    for (const auto& key : written.keys)
       if (auto* s = slot_of(key); s != nullptr)
-        s->written = false;
-    std::sort(written_.begin(), written_.end(), [](const Key& x, const Key& y) {
-      if constexpr (requires { x.leading(); }) {
-        const auto a = x.leading();
-        const auto b = y.leading();
-        if (a != b)
-          return a < b;
-      }
-      return x < y;
-    });
-    written_.erase(std::unique(written_.begin(), written_.end()), written_.end());
-    return std::exchange(written_, {});
+        s->seen &= unseen;
+    written.compact();
+    return std::exchange(written, {}).keys;
   }
+
+  // Pages.
+
+  /// Slots in use or used before: what `begin_load` must be told.
+  [[nodiscard]] std::uint32_t slots() const noexcept { return used_; }
+
+  [[nodiscard]] std::size_t changed_pages() const noexcept { return changed_.size(); }
+
+  /// The pages changed since the last call, sorted.
+  [[nodiscard]] std::vector<std::uint32_t> take_changed_pages() {
+    for (const auto page : changed_)
+      page_changed_[page] = false;
+    std::sort(changed_.begin(), changed_.end());
+    return std::exchange(changed_, {});
+  }
+
+  /// Calls `visit(place in the page, key, record)` for the live slots of a page, in order.
+  template <class Visitor>
+  void for_each_in_page(std::uint32_t page, Visitor&& visit) const {
+    const auto first = page * page_slots;
+    for (std::uint32_t i = 0; i < page_slots && first + i < used_; ++i)
+      if (const auto& s = at(first + i); s.live)
+        visit(i, s.key, s.record);
+  }
+
+  /// An empty table takes `slot_count` slots, to be filled by `load` and made ready by `end_load`.
+  void begin_load(std::uint32_t slot_count) {
+    AINUR_ASSERT(used_ == 0);
+    used_ = slot_count;
+    for (std::uint32_t i = 0; i < slot_count; i += chunk_size)
+      chunks_.push_back(std::make_unique<slot[]>(chunk_size));
+    page_changed_.resize((slot_count + page_slots - 1) / page_slots);
+  }
+
+  /// False if there is no such slot, or it is taken.
+  [[nodiscard]] bool load(std::uint32_t number, const Key& key, Record&& record) {
+    if (number >= used_ || at(number).live)
+      return false;
+    auto& s = at(number);
+    s.key = key;
+    s.record = std::move(record);
+    s.number = number;
+    s.live = true;
+    ++size_;
+    return true;
+  }
+
+  /// False if a key was loaded twice.
+  [[nodiscard]] bool end_load() {
+    std::size_t count = 64;
+    while (size_ + size_ / 2 >= count)
+      count *= 2;
+    reset_index(count);
+    for (std::uint32_t i = used_; i-- > 0;) {
+      if (!at(i).live)
+        free_.push_back(i);
+      else if (slot_of(at(i).key) != nullptr)
+        return false;
+      else
+        link(at(i).key, i);
+    }
+    return true;
+  }
+
+  // Checkpoints.
+
+  /// Keeps what the table holds now, until `drop_checkpoint`.
+  void checkpoint() {
+    for (const auto& key : history_.checkpoint(size_))
+      if (auto* s = slot_of(key); s != nullptr)
+        s->seen &= static_cast<std::uint8_t>(~saved_bit);
+    watched_ |= saved_bit;
+  }
+
+  /// Forgets the oldest.
+  void drop_checkpoint() {
+    history_.drop_oldest();
+    if (!history_.recording())
+      watched_ &= static_cast<std::uint8_t>(~saved_bit);
+  }
+
+  [[nodiscard]] std::size_t history_bytes() const noexcept { return history_.bytes(); }
+
+  /// Until it is called with nothing, all reads are of the checkpoint `i` (0 is the oldest), and
+  /// nothing may be written.
+  void look_back(std::optional<std::size_t> i) noexcept { past_ = i; }
 
   void record_undo(bool on) noexcept { recording_ = on; }
 
@@ -138,9 +239,46 @@ private:
   struct slot {
     Key key{};
     Record record{};
+    std::uint32_t number = 0; ///< its own, once live
     bool live = false;
-    bool written = false;
+    std::uint8_t seen = 0; ///< by which watchers since they last took
   };
+
+  /// Keys in the order of their first writing; some twice, if a record was erased in between.
+  struct written_keys {
+    static constexpr std::size_t compact_min = 1u << 16;
+    std::vector<Key> keys;
+    std::size_t compact_at = compact_min;
+
+    void add(const Key& key) {
+      keys.push_back(key);
+      if (keys.size() >= compact_at) {
+        compact();
+        compact_at = std::max(compact_min, keys.size() * 2);
+      }
+    }
+
+    void compact() {
+      std::sort(keys.begin(), keys.end(), [](const Key& x, const Key& y) {
+        if constexpr (requires { x.leading(); }) {
+          const auto a = x.leading();
+          const auto b = y.leading();
+          if (a != b)
+            return a < b;
+        }
+        return x < y;
+      });
+      keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    }
+  };
+
+  static constexpr std::uint8_t saved_bit = 0x80; // the history has it
+
+  [[nodiscard]] static constexpr std::uint8_t bit_of(watcher w) noexcept {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(w));
+  }
+
+  [[nodiscard]] std::size_t past_size() const noexcept { return history_.size_at(*past_); }
 
   static constexpr std::uint32_t chunk_bits = 8;
   static constexpr std::uint32_t chunk_size = 1u << chunk_bits;
@@ -151,15 +289,38 @@ private:
     return chunks_[i >> chunk_bits][i & (chunk_size - 1)];
   }
 
-  void note(slot& s) {
-    if (!s.written) {
-      s.written = true;
-      written_.push_back(s.key);
+  /// Before a change: `before` is what the key holds.
+  void note(slot& s, const Record* before) {
+    const auto news = static_cast<std::uint8_t>(watched_ & ~s.seen);
+    if (news != 0) [[unlikely]]
+      note_for(s, news, before);
+  }
+
+  void note_for(slot& s, std::uint8_t news, const Record* before) {
+    AINUR_ASSERT(!past_);
+    s.seen |= news;
+    for (const auto w : {watcher::block, watcher::trie})
+      if ((news & bit_of(w)) != 0)
+        written_[static_cast<std::size_t>(w)].add(s.key);
+    if ((news & saved_bit) != 0)
+      history_.save(s.key, before);
+    // Changed pages are taken between blocks, when `block` has seen nothing.
+    if ((news & bit_of(watcher::block)) != 0)
+      mark_page(s.number);
+  }
+
+  void mark_page(std::uint32_t number) {
+    const auto page = number / page_slots;
+    if (page >= page_changed_.size())
+      page_changed_.resize(page + 1);
+    if (!page_changed_[page]) {
+      page_changed_[page] = true;
+      changed_.push_back(page);
     }
   }
 
   Record& touch(slot& s) {
-    note(s);
+    note(s, &s.record);
     if (recording_)
       undo_.push_back({s.key, s.record});
     return s.record;
@@ -207,12 +368,15 @@ private:
     return i == npos ? nullptr : &at(number_of(index_[i]));
   }
 
-  void grow() {
-    const auto count = index_.empty() ? std::size_t{64} : index_.size() * 2;
+  void reset_index(std::size_t count) {
     index_.assign(count, 0);
     shift_ = 64;
     for (auto n = count; n > 1; n >>= 1)
       --shift_;
+  }
+
+  void grow() {
+    reset_index(index_.empty() ? std::size_t{64} : index_.size() * 2);
     for (std::uint32_t i = 0; i < used_; ++i)
       if (at(i).live)
         link(at(i).key, i);
@@ -242,10 +406,12 @@ private:
     auto& s = at(number);
     s.key = key;
     s.record = std::move(record);
+    s.number = number;
     s.live = true;
-    s.written = false;
+    s.seen = 0;
     link(key, number);
     ++size_;
+    mark_page(number);
     return s;
   }
 
@@ -256,6 +422,7 @@ private:
     auto& s = at(number);
     s.live = false;
     s.record = Record{};
+    mark_page(number);
     free_.push_back(number);
     --size_;
     // Backward shift: entries move up so that no probe meets the hole.
@@ -277,7 +444,12 @@ private:
   std::uint32_t used_ = 0;
   std::size_t size_ = 0;
   int shift_ = 64;
-  std::vector<Key> written_;
+  std::array<written_keys, 2> written_; // of each watcher
+  std::uint8_t watched_ = bit_of(watcher::block);
+  std::vector<bool> page_changed_;
+  std::vector<std::uint32_t> changed_;
+  history<Key, Record> history_;
+  std::optional<std::size_t> past_;
   std::vector<std::pair<Key, std::optional<Record>>> undo_;
   bool recording_ = false;
 };

@@ -1,7 +1,6 @@
 // Queries.
 #include <bit>
 
-#include "merkle.hpp"
 #include "state_impl.hpp"
 
 namespace ainur::ledger {
@@ -26,11 +25,9 @@ const parameters& state::rules() const noexcept {
   return impl_->b.rules();
 }
 
-hash256 state::state_hash() const {
-  return trie_root(impl_->b);
-}
-
 std::optional<timestamp> state::next_deadline() const {
+  if (impl_->looking_at)
+    return std::nullopt;
   auto& due = impl_->b.due;
   while (!due.empty() && !impl_->b.live(due.earliest()))
     due.pop();

@@ -175,6 +175,18 @@ result<page> map_view::scan(table_id table, const scan_range& range) const {
   return out;
 }
 
+result<void> map_view::visit(table_id table, const scan_range& range, const visitor& visit) const {
+  return walk_range(source(), table, range,
+                    [&visit](bytes_view key, bytes_view framed) -> result<bool> {
+                      auto payload = unframe(key, framed);
+                      if (!payload)
+                        return fail(payload.error());
+                      if (auto done = visit(key.subspan(2), *payload); !done)
+                        return fail(done.error());
+                      return true;
+                    });
+}
+
 result<std::vector<bytes>> map_view::scan_keys(table_id table, const scan_range& range) const {
   std::vector<bytes> out;
   auto walked = walk_range(source(), table, range, [&](bytes_view key, bytes_view) -> result<bool> {

@@ -68,6 +68,7 @@ class map_view : public view {
 public:
   result<std::optional<bytes>> get(table_id table, bytes_view key) const final;
   result<page> scan(table_id table, const scan_range& range) const final;
+  result<void> visit(table_id table, const scan_range& range, const visitor& visit) const final;
   result<std::vector<bytes>> scan_keys(table_id table, const scan_range& range) const final;
   result<check_report> check() const final;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench: small runs of both benchmarks; what they measure is not judged here.
+# bench: small runs of the benchmarks; what they measure is not judged here.
 # shellcheck disable=SC2154
 source "$AINUR_SOURCE/tests/support/shell.sh"
 
@@ -17,6 +17,17 @@ run timeout 120 ainur bench population --count 3000 --runs 1 --json
 expect_status 0
 expect_match "$out" '"memory_ratio": [0-9]*\.[0-9]*[1-9]'
 expect_match "$out" '"bare_bytes_per_actor": [0-9]*[1-9]'
+
+begin "the ledger is measured with raw LMDB"
+mkdir data
+run timeout 120 ainur bench ledger --accounts 2000 --blocks 8 --calls 100 --opening-blocks 50 \
+  --runs 1 --data data --json
+expect_status 0
+expect_match "$out" '"durable_to_raw": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"signed_to_unsigned": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"lives_per_second": [0-9]*[1-9]'
+expect_match "$out" '"proof_bytes": [1-9]'
+expect_equal "$(ls data)" ''
 
 begin "bad numbers are refused"
 run ainur bench population --count 0

@@ -2,6 +2,7 @@
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/ledger/authority.hpp"
 #include "ainur/ledger/log.hpp"
+#include "ainur/ledger/tables.hpp"
 #include "ainur/store/journal.hpp"
 #include "ainur/store/memory_store.hpp"
 #include "world.hpp"
@@ -51,7 +52,7 @@ struct logged_ledger {
     std::uint64_t height = 0;
     bytes block;
     std::optional<standing_record> standing;
-    std::optional<bytes> snapshot;
+    bool tables = false; ///< the state tables are written too
   };
 
   record next(ledger::call c) {
@@ -67,8 +68,8 @@ struct logged_ledger {
     set.append(block_journal, r.height, r.block);
     if (r.standing)
       set.append(standing_journal, ++standings, codec::encode(*r.standing));
-    if (r.snapshot)
-      set.snapshot(block_journal, r.height, *r.snapshot);
+    if (r.tables)
+      save_tables(set, s);
     REQUIRE(store.commit(set));
   }
 
@@ -76,8 +77,7 @@ struct logged_ledger {
     for (int i = 0; i < blocks; ++i) {
       auto r = next(i % 3 == 0 ? ledger::call{bond{amount::ainu(100)}}
                                : ledger::call{transfer{self_keyed(2).id, amount::ainu(1)}});
-      if (r.height % 4 == 0)
-        r.snapshot = s.snapshot();
+      r.tables = r.height % 4 == 0;
       log(r);
     }
   }
@@ -120,7 +120,26 @@ TEST_CASE("a ledger is begun once, and only with the same genesis again") {
   CHECK(opened->state_hash() == state::open(g)->state_hash());
 }
 
-TEST_CASE("the log gives the state that was, from the newest snapshot or from genesis") {
+TEST_CASE("a store of another format is refused, and says which") {
+  store::memory_store store;
+  REQUIRE(prepare_log(store, small_genesis()));
+  store::write_set set;
+  SUBCASE("a later one") {
+    set.put(node_table, as_bytes("format"), codec::encode(std::uint16_t{3}));
+  }
+  SUBCASE("the first, which had no number") {
+    set.erase(node_table, as_bytes("format"));
+  }
+  REQUIRE(store.commit(set));
+  auto view = store.open_view();
+  for (const auto& e : {prepare_log(store, small_genesis()).error(), read_genesis(**view).error(),
+                        open_log(**view, signatures::verify).error(), verify_log(**view).error()}) {
+    CHECK(e.is(base_errc::unsupported));
+    CHECK(e.to_string().find("this program reads format 2") != std::string::npos);
+  }
+}
+
+TEST_CASE("the log gives the state that was, from the state tables or from genesis") {
   logged_ledger l;
   l.run(11);
   auto view = l.store.open_view();
@@ -140,21 +159,7 @@ TEST_CASE("the log gives the state that was, from the newest snapshot or from ge
   CHECK(seen == 11);
   CHECK(v->batches == 11);
   CHECK(v->standing_records == 4);
-  CHECK(v->snapshots == 2); // the two newest
-  CHECK(v->final_state.state_hash() == l.s.state_hash());
-}
-
-TEST_CASE("a pruned log is verified from its oldest snapshot") {
-  logged_ledger l;
-  l.run(13);
-  store::write_set set;
-  set.prune(block_journal, 8);
-  REQUIRE(l.store.commit(set));
-  const auto v = l.verify();
-  REQUIRE(v);
-  CHECK(v->first_height == 8);
-  CHECK(v->blocks == 5);
-  CHECK(v->standing_records == 2);
+  CHECK(v->tables_height == 8);
   CHECK(v->final_state.state_hash() == l.s.state_hash());
 }
 
@@ -194,12 +199,26 @@ TEST_CASE("verify names what does not fit") {
     l.log(r);
     CHECK(l.fault().find("at height 6") != std::string::npos);
   }
-  SUBCASE("a snapshot that is not the state") {
+  SUBCASE("state tables that are not the state") {
     auto r = l.next(a_bond);
-    r.snapshot = state::open(l.g)->snapshot();
+    store::write_set set;
+    auto s = state::open(l.g);
     l.log(r);
+    save_tables(set, l.s);
+    const auto header = l.s.take_changes().header;
+    save_tables(set, *s); // the money of genesis, at the height of now
+    set.put(node_table, as_bytes("tables"), header);
+    REQUIRE(l.store.commit(set));
     CHECK(l.fault().starts_with("ledger.diverged"));
-    CHECK(l.fault().find("snapshot at height 6") != std::string::npos);
+    CHECK(l.fault().find("state tables at height 6") != std::string::npos);
+  }
+  SUBCASE("state tables of a block that is not there") {
+    (void)l.next(a_bond);
+    store::write_set set;
+    save_tables(set, l.s);
+    REQUIRE(l.store.commit(set));
+    CHECK(l.fault().starts_with("ledger.diverged"));
+    CHECK(l.fault().find("later than the last block") != std::string::npos);
   }
   SUBCASE("a standing record that is missing") {
     auto r = l.next(a_bond);

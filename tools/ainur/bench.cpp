@@ -1,6 +1,5 @@
 // ainur bench pipeline|population: our speed, and raw CAF's in the same run.
 #include <cstdio>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,13 +10,13 @@
 #include <unistd.h>
 
 #include "bench.hpp"
+#include "bench_folder.hpp"
 #include "command.hpp"
 
 namespace ainur::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
 using bench::median;
 
 struct pipeline_arguments {
@@ -32,35 +31,6 @@ struct population_arguments {
   std::uint32_t runs = 5;
   bool json = false;
   std::string child; ///< set in the processes that measure
-};
-
-/// A folder of its own for one run, gone afterwards.
-class run_folder {
-public:
-  run_folder(const std::string& above, std::uint32_t run) {
-    std::error_code failed;
-    const auto base = above.empty() ? fs::temp_directory_path(failed) : fs::path{above};
-    path_ = base / ("ainur-bench-" + std::to_string(getpid()) + "-" + std::to_string(run));
-    fs::create_directories(path_, failed);
-    if (failed)
-      failure_ = error{base_errc::io, path_.string() + ": " + failed.message()};
-  }
-
-  ~run_folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  run_folder(const run_folder&) = delete;
-  run_folder& operator=(const run_folder&) = delete;
-
-  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
-
-  [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
-
-private:
-  fs::path path_;
-  std::optional<error> failure_;
 };
 
 int pipeline(const pipeline_arguments& a) {
@@ -251,11 +221,12 @@ void add_population(frame& f, CLI::App* parent) {
 } // namespace
 
 void add_bench(frame& f) {
-  auto* parent =
-      f.add("bench", "Measure speed and memory against raw CAF", "ainur bench pipeline", nullptr);
+  auto* parent = f.add("bench", "Measure speed and memory against raw CAF and raw LMDB",
+                       "ainur bench pipeline", nullptr);
   parent->require_subcommand(1);
   add_pipeline(f, parent);
   add_population(f, parent);
+  add_bench_ledger(f, parent);
 }
 
 } // namespace ainur::cli

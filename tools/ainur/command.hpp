@@ -43,6 +43,7 @@ void add_run(frame& f);
 void add_version(frame& f);
 
 // Parts of larger groups.
+void add_bench_ledger(frame& f, CLI::App* group);
 void add_ledger_replay(frame& f, CLI::App* group);
 
 } // namespace ainur::cli

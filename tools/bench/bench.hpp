@@ -47,6 +47,36 @@ struct population_figures {
 /// Agents of a market, each known to its guard and shard. For a process of its own.
 [[nodiscard]] result<population_figures> spawn_agents(std::uint32_t count);
 
+/// The ledger by itself, without actors, and raw LMDB.
+struct ledger_options {
+  std::uint64_t accounts = 1'000'000;
+  std::uint64_t blocks = 60;
+  std::size_t block_calls = 10'000;
+  std::uint64_t opening_blocks = 10'000;
+  std::size_t opening_block_calls = 10;
+  std::string data; ///< folder for the stores
+};
+
+/// Each part fills its own figures; the others stay 0.
+struct ledger_figures {
+  double raw_lmdb_per_second = 0; ///< transfers as two read-modify-writes in every commit
+  double durable_per_second = 0;
+  double memory_per_second = 0;
+  double lives_per_second = 0; ///< open, award, result, release; durable
+  double unsigned_per_second = 0;
+  double signed_per_second = 0;
+  double open_seconds = 0;
+  double trie_seconds = 0; ///< the first state hash
+  double proof_make_ms = 0;
+  double proof_check_ms = 0;
+  double proof_bytes = 0; ///< of the largest
+};
+
+/// `part`: transfers, memory, lives, signed, open, proofs. Errors: of the store;
+/// `base_errc::unsupported` if a call was refused or money is not conserved.
+[[nodiscard]] result<ledger_figures> run_ledger(const ledger_options& options,
+                                                const std::string& part);
+
 /// An instant in wall and processor time.
 struct lap {
   std::chrono::steady_clock::time_point wall{};

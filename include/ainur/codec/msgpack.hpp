@@ -100,8 +100,9 @@ private:
 
 template <class T>
 void write(writer& w, const T& x);
-template <class T>
-void read(reader& r, T& x);
+/// `Reader` is `reader`, or `stream_reader` (stream.hpp).
+template <class Reader, class T>
+void read(Reader& r, T& x);
 
 namespace detail {
 template <class T>
@@ -152,15 +153,15 @@ struct is_chrono<instant> : std::true_type {};
 template <>
 struct is_chrono<timestamp> : std::true_type {};
 
-template <class T, std::size_t... Is>
-void read_variant(reader& r, T& x, std::uint64_t index, std::index_sequence<Is...>) {
+template <class Reader, class T, std::size_t... Is>
+void read_variant(Reader& r, T& x, std::uint64_t index, std::index_sequence<Is...>) {
   const bool known = ((index == Is ? (read(r, x.template emplace<Is>()), true) : false) || ...);
   if (!known)
     r.fail(errc::out_of_range, "variant index");
 }
 
-template <class Array>
-void read_fixed(reader& r, Array& value) {
+template <class Reader, class Array>
+void read_fixed(Reader& r, Array& value) {
   const auto blob = r.blob();
   if (r.failed())
     return;
@@ -214,8 +215,8 @@ void write(writer& w, const T& x) {
   }
 }
 
-template <class T>
-void read(reader& r, T& x) {
+template <class Reader, class T>
+void read(Reader& r, T& x) {
   if constexpr (std::same_as<T, bool>)
     x = r.boolean();
   else if constexpr (std::is_enum_v<T>) {

@@ -93,6 +93,9 @@ public:
   /// With the block that is out: wait for `durable` before showing anything of it.
   [[nodiscard]] const state& working() const noexcept { return state_; }
 
+  /// For what is stored beside the block that is out (log_keeper.hpp).
+  [[nodiscard]] state& to_store() noexcept { return state_; }
+
   [[nodiscard]] const account_id& host() const noexcept { return host_; }
 
 private:

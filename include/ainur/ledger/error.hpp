@@ -55,7 +55,8 @@ enum class errc : std::uint16_t {
   bad_block,    ///< the block does not follow this state (height, previous hash, time, proposer)
   diverged,     ///< the block's hash is not the one its execution gives
   bad_snapshot, ///< the snapshot does not describe a consistent state
-  max_value = bad_snapshot,
+  bad_proof,    ///< the proof does not show what it says
+  max_value = bad_proof,
 };
 [[nodiscard]] error_info describe(errc code) noexcept;
 

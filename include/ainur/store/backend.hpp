@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,6 +55,11 @@ public:
   [[nodiscard]] virtual result<std::optional<bytes>> get(table_id table, bytes_view key) const = 0;
   /// Errors: `damaged` (names the key), `io`.
   [[nodiscard]] virtual result<page> scan(table_id table, const scan_range& range) const = 0;
+  /// Shows every entry of a range in place, without copies; the bounds of a page do not matter. An
+  /// error of `visit` ends the walk. Errors: `damaged` (names the key), `io`, those of `visit`.
+  using visitor = std::function<result<void>(bytes_view key, bytes_view value)>;
+  [[nodiscard]] virtual result<void> visit(table_id table, const scan_range& range,
+                                           const visitor& visit) const = 0;
   /// The keys alone, values unread and unchecked. Errors: `io`.
   [[nodiscard]] virtual result<std::vector<bytes>> scan_keys(table_id table,
                                                              const scan_range& range) const = 0;
