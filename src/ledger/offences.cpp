@@ -57,7 +57,8 @@ errc check_delivery(const session& s, const report_offence& c, const award_recor
 }
 
 /// The instant at which the last of the acceptances begins, if they show the offence: they are the
-/// offender's, of different subtasks, share that instant, and are more than it ever declared.
+/// offender's, of different subtasks, share that instant, which has come, and are more than it ever
+/// declared.
 std::optional<timestamp> check_acceptances(const session& s, const report_offence& c) {
   const auto e = codec::decode<acceptance_evidence>(c.evidence);
   if (!e || e->acceptances.size() < 2 || e->acceptances.size() > acceptances_max)
@@ -76,23 +77,22 @@ std::optional<timestamp> check_acceptances(const session& s, const report_offenc
     capacity = std::max<std::size_t>(capacity, a.capacity);
   }
   const bool named = subtasks.contains({*c.task, c.subtask});
-  return named && from < until && subtasks.size() > capacity ? std::optional{from} : std::nullopt;
+  const bool shown = named && from < until && from <= s.now && subtasks.size() > capacity;
+  return shown ? std::optional{from} : std::nullopt;
 }
 
 /// The subtask named was awarded to the offender; overlaps up to the last one punished are paid
 /// for.
-errc check_double(const session& s, const report_offence& c, const account_record& offender,
-                  const award_record* award) {
-  if (award == nullptr || award->agent != c.offender)
+errc check_double(const report_offence& c, const account_record& offender,
+                  const award_record* award, const std::optional<timestamp>& began) {
+  if (award == nullptr || award->agent != c.offender || !began)
     return errc::bad_evidence;
-  const auto from = check_acceptances(s, c);
-  if (!from || *from > s.now)
-    return errc::bad_evidence;
-  return *from <= offender.accepted_from ? errc::already_penalised : errc::ok;
+  return *began <= offender.accepted_from ? errc::already_penalised : errc::ok;
 }
 
 errc check_report(const session& s, const actor& a, const report_offence& c,
-                  const account_record& offender, const task_record* t) {
+                  const account_record& offender, const task_record* t,
+                  const std::optional<timestamp>& accepted) {
   if (c.kind == offence::repeated_failures)
     return check_repeated(s, offender);
   if (a.origin == s.b.origin.council)
@@ -100,7 +100,7 @@ errc check_report(const session& s, const actor& a, const report_offence& c,
   if (t != nullptr && c.kind == offence::fraudulent_result)
     return check_delivery(s, c, t->award(c.subtask));
   if (t != nullptr && c.kind == offence::double_acceptance)
-    return check_double(s, c, offender, t->award(c.subtask));
+    return check_double(c, offender, t->award(c.subtask), accepted);
   return errc::not_permitted;
 }
 
@@ -115,7 +115,10 @@ errc handle(session& s, const actor& a, const report_offence& c) {
   const auto* task = c.task ? s.b.tasks.find({*c.task}) : nullptr;
   if (c.task && task == nullptr)
     return errc::unknown_task;
-  if (const auto code = check_report(s, a, c, *seen, task); code != errc::ok)
+  const auto accepted = task != nullptr && c.kind == offence::double_acceptance
+                            ? check_acceptances(s, c)
+                            : std::nullopt;
+  if (const auto code = check_report(s, a, c, *seen, task, accepted); code != errc::ok)
     return code;
   auto base = seen->stake();
   if (task != nullptr)
@@ -139,9 +142,8 @@ errc handle(session& s, const actor& a, const report_offence& c) {
   r.severe = number;
   if (c.kind == offence::repeated_failures)
     r.repeated_era = static_cast<std::uint32_t>(s.b.meta.era + 1);
-  if (c.kind == offence::double_acceptance && task != nullptr)
-    if (const auto from = check_acceptances(s, c); from && *from <= s.now)
-      r.accepted_from = std::max(r.accepted_from, *from);
+  if (accepted)
+    r.accepted_from = std::max(r.accepted_from, *accepted);
   s.emit(event::slashed{c.offender, reason_of(c.kind), value, number, until, 0, s.b.meta.era});
   return errc::ok;
 }
