@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "escrow.hpp"
 #include "state_impl.hpp"
 
 namespace ainur::ledger {
@@ -59,20 +60,30 @@ private:
       require(a.subtask >= next && a.subtask < t.subtasks, "the order of awards" + name);
       next = a.subtask + 1;
       require(a.fee == fee(a.price), "the fee of an award" + name);
+      require(a.paid <= a.price, "the pay of an award" + name);
+      require(a.open() != a.cause.has_value(), "the cause of an end" + name);
+      require(a.status != award_status::working || a.due == a.finish_by,
+              "the deadline of an award" + name);
+      check_parts(a, name);
+      check_stream(a, name);
       const auto* d = b_.disputes.find({id, a.subtask});
       require((d != nullptr) == (a.status == award_status::disputed), "the dispute" + name);
       if (!a.open())
         continue;
       any_open = true;
-      gather(spent, a.price);
+      gather(spent, a.price.saturating_minus(a.paid));
+      require(a.finish_by >= b_.origin.time && a.finish_by <= b_.time + horizon_max,
+              "the finish time" + name);
       auto& agent = claims(a.agent);
       ++agent.open_awards;
-      if (t.paid_at_result)
+      if (exposes(t, a))
         gather(agent.exposure, a.price);
       if (d != nullptr)
         gather(claims(t.payer).reserved, d->bond);
     }
-    require(spent <= t.budget, "the budget" + name);
+    auto budget = t.budget;
+    gather(budget, t.topped_up);
+    require(spent <= budget, "the budget" + name);
     require(t.fee_reserved == fee(t.unawarded), "the reserved fee" + name);
     require(t.open || t.unawarded.is_zero(), "the closed budget" + name);
     require(t.ended.has_value() == (!t.open && !any_open), "the end" + name);
@@ -85,6 +96,42 @@ private:
       gather(payer.reserved, t.unawarded);
       gather(payer.reserved, t.fee_reserved);
     }
+  }
+
+  void check_parts(const award_record& a, const std::string& name) {
+    const auto count = a.parts.size();
+    require(count == 0 ? a.part == 0 : a.part < count && count >= 2 && count <= parts_max,
+            "the parts" + name);
+    require(a.posted <= b_.time && a.posted.time_since_epoch() >= duration{0},
+            "the time of a result" + name);
+    // What `finish_by` gains when the part is released.
+    const bool waits = a.status == award_status::review || a.status == award_status::disputed;
+    require(!waits || (a.posted >= b_.origin.time && a.finish_by <= a.posted + horizon_max),
+            "the time in review" + name);
+    amount sum, done;
+    for (std::size_t i = 0; i < count; ++i) {
+      require(!a.parts[i].price.is_zero(), "an empty part" + name);
+      require(a.parts[i].result.is_none() ? i >= a.part : i <= a.part,
+              "the result of a part" + name);
+      gather(sum, a.parts[i].price);
+      if (i < a.part)
+        gather(done, a.parts[i].price);
+    }
+    require(count == 0 || (sum == a.price && a.rate.is_zero()), "the sum of the parts" + name);
+    require(!a.open() || a.streams() || a.paid == done, "the parts that are paid" + name);
+  }
+
+  void check_stream(const award_record& a, const std::string& name) {
+    const bool flows = a.status > award_status::voided;
+    require(!a.open() || flows == a.streams(), "the state of a stream" + name);
+    if (!a.open() || !a.streams())
+      return;
+    require(a.flows_from >= b_.origin.time && a.flows_from <= b_.time && a.flowed_before <= a.price,
+            "the flow" + name);
+    require(a.paid <= flowed(a, b_.time), "the pay of a stream" + name);
+    require(a.status == award_status::overdrawn ? a.paid == a.price && a.due <= a.finish_by
+                                                : a.due == dry_at(a),
+            "the deadline of a stream" + name);
   }
 
   void check(const award_key& key, const dispute_record& d) {
@@ -119,6 +166,7 @@ private:
     require(r.anchors == e.anchors, "the number of records that need it" + name);
     require(r.open_awards == e.open_awards, "the number of open awards" + name);
     require(r.open_tasks == e.open_tasks, "the number of open tasks" + name);
+    require(r.scored_era <= b_.meta.era, "the era of the score" + name);
     require(r.score <= reputation_max && r.history <= 0x3ff && r.outcomes <= 10, "standing" + name);
     require((r.arbiter != 0) == (r.bonded >= b_.rules().bond_min), "eligibility" + name);
     const auto* seat = r.arbiter == 0 ? nullptr : b_.arbiters.find({r.arbiter - 1u});

@@ -17,7 +17,9 @@ std::vector<event::any> standing_events(const std::vector<event::any>& events) {
   for (const auto& e : events)
     if (std::holds_alternative<event::outcome>(e) ||
         std::holds_alternative<event::bond_changed>(e) ||
-        std::holds_alternative<event::slashed>(e) || std::holds_alternative<event::slash_ended>(e))
+        std::holds_alternative<event::slashed>(e) ||
+        std::holds_alternative<event::slash_ended>(e) ||
+        std::holds_alternative<event::era_of_decay>(e))
       chosen.push_back(e);
   return chosen;
 }

@@ -70,6 +70,11 @@ account_id book::controller_of(const account_id& id) const {
   return r->host != 0 ? parties_[r->host] : id;
 }
 
+std::uint16_t book::score_of(const account_record& r) const {
+  const auto idle = meta.era - std::min(meta.era, r.scored_era);
+  return decayed(rules().settlement, r.score, idle);
+}
+
 account_id book::signer_of(const account_id& id) const {
   const auto* r = accounts.find({id});
   return r != nullptr && r->host != 0 ? parties_[r->host] : id;
@@ -135,7 +140,9 @@ account_form book::form_of(const account_id& id, const account_record& r) const 
           r.outcomes,
           r.rated,
           r.locked,
-          r.anchors};
+          r.anchors,
+          r.scored_era,
+          r.accepted_from};
 }
 
 } // namespace ainur::ledger

@@ -36,6 +36,8 @@ inline void take(amount& from, amount value) {
 
 inline constexpr std::size_t evidence_bytes_max = 64u << 10;
 inline constexpr std::uint16_t subtasks_max = 256;
+inline constexpr std::size_t parts_max = 64;
+inline constexpr std::size_t acceptances_max = 256;
 inline constexpr std::uint16_t reputation_max = 1000;
 inline constexpr duration horizon_max = std::chrono::hours{24 * 3660}; ///< ten years
 inline constexpr timestamp time_max = timestamp_at(253'402'300'799'000'000);
@@ -94,6 +96,8 @@ struct book {
   [[nodiscard]] std::optional<account_id> id_of(party p) const;
   /// Whose account it is: as declared, its host, or itself.
   [[nodiscard]] account_id controller_of(const account_id& id) const;
+  /// The score in the current era: what its decay has left of it.
+  [[nodiscard]] std::uint16_t score_of(const account_record& r) const;
   /// The key that signs for it: its host's, or its own.
   [[nodiscard]] account_id signer_of(const account_id& id) const;
 
@@ -156,9 +160,12 @@ void return_stake(session& s, const account_id& id, amount value);
 void update_arbiter(session& s, const account_id& id, account_record& r);
 
 // reputation.cpp
-/// May this agent take an award of `price` in the task?
+/// May this agent take an award of `price` in the task? `exposed`: what it and the others awarded
+/// beside it add to the agent's exposure, if anything can.
 [[nodiscard]] errc admit(const session& s, const task_record& t, const account_id& agent,
-                         amount price);
+                         amount price, std::optional<amount> exposed);
+/// Decay begins anew from here.
+void set_score(const session& s, account_record& r, std::uint16_t score);
 /// A success or failure: reputation and, for a failure, stake. Fills the outcome's fields.
 void conclude(session& s, task_record& t, event::outcome& o);
 /// Notes a penalty over one award; returns by how much `value` exceeds what was charged before.

@@ -1,4 +1,6 @@
 // The canonical forms that are signed, hashed and logged.
+#include <numeric>
+
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/batch.hpp"
@@ -15,6 +17,11 @@ constexpr codec::limits block_limits{.bytes_max = 64u << 20};
 
 void append(bytes& out, bytes_view data) {
   out.insert(out.end(), data.begin(), data.end());
+}
+
+void append(bytes& out, std::uint16_t number) {
+  out.push_back(static_cast<std::uint8_t>(number >> 8));
+  out.push_back(static_cast<std::uint8_t>(number & 0xff));
 }
 
 } // namespace
@@ -37,11 +44,13 @@ bool verify_batch(const hash256& chain, const signed_batch& b) {
 
 std::uint64_t weight_of(const call& c) noexcept {
   if (const auto* award = std::get_if<award_task>(&c))
-    return 1 + award->lines.size();
+    return std::accumulate(award->lines.begin(), award->lines.end(),
+                           1 + std::uint64_t{award->lines.size()},
+                           [](auto sum, const auto& line) { return sum + line.parts.size() / 16; });
   if (std::holds_alternative<open_dispute>(c))
     return 4;
   if (const auto* report = std::get_if<report_offence>(&c))
-    return 4 + report->evidence.size() / 1024;
+    return 4 + report->evidence.size() / 128; // a signature or so each
   return 1;
 }
 
@@ -54,19 +63,24 @@ result<block> decode_block(bytes_view data) {
 }
 
 bytes delivery_message(const task_id& task, std::uint16_t subtask, const byte_array<32>& salt,
-                       const hash256& digest) {
+                       const hash256& digest, std::optional<std::uint16_t> part) {
   bytes message;
   append(message, task.view());
-  message.push_back(static_cast<std::uint8_t>(subtask >> 8));
-  message.push_back(static_cast<std::uint8_t>(subtask & 0xff));
+  append(message, subtask);
   append(message, salt);
   append(message, digest.view());
+  if (part)
+    append(message, *part);
   return message;
 }
 
 hash256 result_commitment(const task_id& task, std::uint16_t subtask, const byte_array<32>& salt,
-                          const hash256& digest) {
-  return crypto::hash("ainur/result/v1", delivery_message(task, subtask, salt, digest));
+                          const hash256& digest, std::optional<std::uint16_t> part) {
+  return crypto::hash("ainur/result/v1", delivery_message(task, subtask, salt, digest, part));
+}
+
+bytes acceptance_message(const acceptance& a) {
+  return codec::encode(a);
 }
 
 } // namespace ainur::ledger

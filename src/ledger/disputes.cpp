@@ -5,6 +5,7 @@
 
 #include "ainur/base/rng.hpp"
 #include "ainur/crypto/hash.hpp"
+#include "escrow.hpp"
 #include "handlers.hpp"
 
 namespace ainur::ledger {
@@ -93,7 +94,8 @@ void slash_absentees(session& s, const dispute_record& d) {
       continue;
     const auto value = take_stake(s, seat.account, share(r->stake(), s.rules().absence_slash_ppm));
     add(s.b.meta.treasury, value);
-    s.emit(event::slashed{seat.account, slash_reason::arbiter_absence, value, 0, {}, r->score});
+    s.emit(event::slashed{
+        seat.account, slash_reason::arbiter_absence, value, 0, {}, s.b.score_of(*r)});
   }
 }
 
@@ -114,12 +116,14 @@ void rule(session& s, const award_key& key, bool for_agent) {
     add(s.b.accounts.edit({t.payer}).free, d.bond);
     pot = take_stake(s, agent, d.bond);
     const auto* r = s.b.accounts.find({agent});
-    s.emit(event::slashed{agent, slash_reason::lost_dispute, pot, 0, {}, r->score});
+    s.emit(event::slashed{agent, slash_reason::lost_dispute, pot, 0, {}, s.b.score_of(*r)});
   }
   const auto paid = pay_arbiters(s, d, pot);
   s.emit(event::dispute_ruled{key.task, key.subtask, for_agent, paid});
-  end_award(s, key.task, key.subtask,
-            for_agent ? outcome_cause::ruled_for_agent : outcome_cause::ruled_for_payer);
+  if (for_agent)
+    settle_part(s, key.task, key.subtask, outcome_cause::ruled_for_agent);
+  else
+    end_award(s, key.task, key.subtask, outcome_cause::ruled_for_payer);
 }
 
 void default_dispute(session& s, const award_key& key) {
@@ -130,6 +134,12 @@ void default_dispute(session& s, const award_key& key) {
   add(s.b.accounts.edit({t.payer}).free, d.bond);
   s.emit(event::dispute_defaulted{key.task, key.subtask});
   end_award(s, key.task, key.subtask, outcome_cause::arbiters_silent);
+}
+
+/// The award ended with its dispute.
+bool after_dispute(const award_record& a) {
+  return a.cause == outcome_cause::ruled_for_agent || a.cause == outcome_cause::ruled_for_payer ||
+         a.cause == outcome_cause::arbiters_silent;
 }
 
 } // namespace
@@ -152,19 +162,19 @@ void dispute_over(session& s, const task_id& id, std::uint16_t subtask) {
 }
 
 errc handle(session& s, const actor& a, const open_dispute& c) {
-  const auto* seen = s.b.tasks.find({c.task});
-  if (seen == nullptr)
-    return errc::unknown_task;
-  const auto* award_seen = seen->award(c.subtask);
-  if (award_seen == nullptr)
-    return errc::unknown_award;
-  if (a.origin != seen->payer)
+  const auto f = find_award(s, c.task, c.subtask);
+  if (f.code != errc::ok)
+    return f.code;
+  if (a.origin != f.task->payer)
     return errc::not_permitted;
-  if (award_seen->status != award_status::review)
+  const auto& seen = *f.award;
+  if (c.part == seen.part && (seen.status == award_status::disputed || after_dispute(seen)))
+    return errc::ok;
+  if (seen.status != award_status::review || c.part != seen.part)
     return errc::wrong_state;
-  if (s.now > award_seen->due)
+  if (s.now > seen.due)
     return errc::too_late;
-  const auto bond = std::max(amount{1}, share(award_seen->price, s.rules().dispute_bond_ppm));
+  const auto bond = std::max(amount{1}, share(part_price(seen), s.rules().dispute_bond_ppm));
   if (s.b.accounts.find({a.origin})->spendable() < bond)
     return errc::insufficient_funds;
   auto& payer = s.b.accounts.edit({a.origin});
@@ -187,7 +197,7 @@ errc handle(session& s, const actor& a, const open_dispute& c) {
 errc handle(session& s, const actor& a, const vote_dispute& c) {
   const award_key key{c.task, c.subtask};
   const auto* seen = s.b.disputes.find(key);
-  if (seen == nullptr)
+  if (seen == nullptr || s.b.tasks.find({c.task})->award(c.subtask)->part != c.part)
     return errc::unknown_dispute;
   const auto seat = std::find_if(seen->seats.begin(), seen->seats.end(),
                                  [&a](const auto& x) { return x.account == a.origin; });
@@ -195,9 +205,9 @@ errc handle(session& s, const actor& a, const vote_dispute& c) {
     return errc::not_permitted;
   if (s.now > s.b.tasks.find({c.task})->award(c.subtask)->due)
     return errc::too_late;
-  if (seat->vote != vote::none)
-    return errc::already_voted;
   const auto mine = c.for_agent ? vote::for_agent : vote::for_payer;
+  if (seat->vote != vote::none)
+    return seat->vote == mine ? errc::ok : errc::already_voted;
   auto& d = s.b.disputes.edit(key);
   d.seats[static_cast<std::size_t>(seat - seen->seats.begin())].vote = mine;
   s.emit(event::dispute_voted{c.task, c.subtask, a.origin, c.for_agent});

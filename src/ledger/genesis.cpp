@@ -38,7 +38,9 @@ result<void> check_rates(const parameters& p) {
       {"reputation_start", p.reputation_start},
       {"reputation_gain", p.reputation_gain},
       {"reputation_loss", p.reputation_loss},
-      {"probation_below", p.probation_below}};
+      {"probation_below", p.probation_below},
+      {"settlement.decay_per_era", p.settlement.decay_per_era},
+      {"settlement.decay_floor", p.settlement.decay_floor}};
   for (const auto& [name, value] : scores)
     if (value > reputation_max)
       return bad(std::string{name} + " is more than 1000");
@@ -55,7 +57,8 @@ result<void> check_parameters(const parameters& p) {
       {"dispute_window", p.dispute_window},
       {"arbitration_window", p.arbitration_window},
       {"appeal_window", p.appeal_window},
-      {"retention", p.retention}};
+      {"retention", p.retention},
+      {"settlement.top_up_window", p.settlement.top_up_window}};
   for (const auto& [name, value] : times)
     if (value < duration{0} || value > horizon_max)
       return bad(std::string{name} + " is not between 0 and ten years");

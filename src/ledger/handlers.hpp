@@ -17,6 +17,7 @@ namespace ainur::ledger {
 // calls/reputation.hpp
 [[nodiscard]] errc handle(session& s, const actor& a, const bond& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const unbond& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const rebond& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const withdraw_unbonded& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const report_offence& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const cancel_slash& c);
@@ -31,5 +32,8 @@ namespace ainur::ledger {
 [[nodiscard]] errc handle(session& s, const actor& a, const close_task& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const open_dispute& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const vote_dispute& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const draw_stream& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const top_up_stream& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const stop_stream& c);
 
 } // namespace ainur::ledger

@@ -24,6 +24,8 @@ account_record record_of(book& b, const account_form& f) {
   r.rated = f.rated;
   r.locked = f.locked;
   r.anchors = f.anchors;
+  r.scored_era = f.scored_era;
+  r.accepted_from = f.accepted_from;
   return r;
 }
 

@@ -146,6 +146,8 @@ struct account_record {
   std::uint16_t history = 0; ///< last ten outcomes, newest in bit 0; 1 is a failure
   std::uint8_t outcomes = 0; ///< how many of them are known
   bool rated = false;
+  std::uint64_t scored_era = 0; ///< `score` is as of this era; it decays from here
+  timestamp accepted_from{};    ///< double acceptances are punished from here on
 
   [[nodiscard]] amount stake() const noexcept { return bonded.saturating_plus(unbonding); }
 
@@ -165,9 +167,11 @@ struct account_form {
   bool rated = false;
   amount locked;
   std::uint32_t anchors = 0;
+  std::uint64_t scored_era = 0;
+  timestamp accepted_from{};
   AINUR_FIELDS(account_form, id, free, reserved, bonded, unbonding, held, exposure, nonce, host,
                controller, open_awards, open_tasks, repeated_era, arbiter, severe, score, history,
-               outcomes, rated, locked, anchors)
+               outcomes, rated, locked, anchors, scored_era, accepted_from)
 };
 
 /// At most one of each number; their largest value is account_record::locked.
@@ -198,19 +202,41 @@ struct unbonding_record {
   AINUR_FIELDS(unbonding_record, chunks)
 };
 
+/// One part of a price, and what was posted for it.
+struct part_record {
+  amount price;
+  hash256 result;
+  AINUR_FIELDS(part_record, price, result)
+};
+
 struct award_record {
   std::uint16_t subtask = 0;
   award_status status = award_status::working;
   account_id agent;
-  amount price;
-  amount fee;
+  amount price; ///< of a stream: its deposit
+  amount fee;   ///< on the whole price
   timestamp finish_by{};
   timestamp due{}; ///< of the open state
   hash256 bid;
-  hash256 result;
-  AINUR_FIELDS(award_record, subtask, status, agent, price, fee, finish_by, due, bid, result)
+  hash256 result;                 ///< of the current part
+  amount paid;                    ///< of the price
+  std::vector<part_record> parts; ///< none if the price is whole
+  std::uint16_t part = 0;         ///< the current one
+  timestamp posted{};             ///< when the result of the current part came
+  amount rate;                    ///< of a stream, a second
+  amount flowed_before;           ///< of a stream: before `flows_from`
+  timestamp flows_from{};
+  std::optional<outcome_cause> cause; ///< of the end
+  AINUR_FIELDS(award_record, subtask, status, agent, price, fee, finish_by, due, bid, result, paid,
+               parts, part, posted, rate, flowed_before, flows_from, cause)
 
-  [[nodiscard]] bool open() const noexcept { return status <= award_status::disputed; }
+  [[nodiscard]] bool open() const noexcept {
+    return status < award_status::succeeded || status > award_status::voided;
+  }
+
+  [[nodiscard]] bool streams() const noexcept { return !rate.is_zero(); }
+
+  [[nodiscard]] bool last_part() const noexcept { return part + 1u >= parts.size(); }
 };
 
 /// What an account has lost over one award.
@@ -230,6 +256,7 @@ struct task_record {
   amount unawarded;
   amount fee_reserved; ///< on `unawarded`
   amount paid;
+  amount topped_up; ///< of streams, beyond the budget
   timestamp award_by{};
   timestamp deadline{};
   timestamp prune_at{}; ///< once ended
@@ -242,8 +269,8 @@ struct task_record {
   std::vector<award_record> awards; ///< in order of subtask
   std::vector<penalty> penalties;
   AINUR_FIELDS(task_record, payer, host, description, bids_root, budget, unawarded, fee_reserved,
-               paid, award_by, deadline, prune_at, subtasks, reputation_min, paid_at_result, open,
-               disputed, ended, awards, penalties)
+               paid, topped_up, award_by, deadline, prune_at, subtasks, reputation_min,
+               paid_at_result, open, disputed, ended, awards, penalties)
 
   [[nodiscard]] const award_record* award(std::uint16_t subtask) const noexcept;
   [[nodiscard]] award_record* award(std::uint16_t subtask) noexcept;

@@ -5,7 +5,24 @@
 
 namespace ainur::ledger {
 
-errc admit(const session& s, const task_record& t, const account_id& agent, amount price) {
+std::uint16_t decayed(const settlement_parameters& rules, std::uint16_t score,
+                      std::uint64_t idle_eras) noexcept {
+  if (rules.decay_after_eras == 0 || idle_eras <= rules.decay_after_eras ||
+      score <= rules.decay_floor)
+    return score;
+  // No score outlives so many eras, so the product fits.
+  const auto eras = std::min<std::uint64_t>(idle_eras - rules.decay_after_eras, reputation_max);
+  const auto room = static_cast<std::uint64_t>(score - rules.decay_floor);
+  return static_cast<std::uint16_t>(score - std::min(room, eras * rules.decay_per_era));
+}
+
+void set_score(const session& s, account_record& r, std::uint16_t score) {
+  r.score = score;
+  r.scored_era = s.b.meta.era;
+}
+
+errc admit(const session& s, const task_record& t, const account_id& agent, amount price,
+           std::optional<amount> exposed) {
   const auto& rules = s.rules();
   const auto* r = s.b.accounts.find({agent});
   const account_record unknown;
@@ -13,15 +30,16 @@ errc admit(const session& s, const task_record& t, const account_id& agent, amou
   if (t.reputation_min > 0) {
     if (standing.bonded < rules.bond_min)
       return errc::low_stake;
-    const bool probation = standing.score < rules.probation_below;
+    const auto score = s.b.score_of(standing);
+    const bool probation = score < rules.probation_below;
     const bool redeemable = probation && t.reputation_min <= rules.probation_below;
-    if (standing.score < t.reputation_min && !redeemable)
+    if (score < t.reputation_min && !redeemable)
       return errc::low_reputation;
     if (probation && price > share(standing.bonded, rules.probation_share_ppm))
       return errc::over_probation;
   }
-  if (t.paid_at_result &&
-      standing.exposure.saturating_plus(price) > share(standing.bonded, rules.exposure_share_ppm))
+  if (exposed && standing.exposure.saturating_plus(*exposed) >
+                     share(standing.bonded, rules.exposure_share_ppm))
     return errc::over_exposure;
   return errc::ok;
 }
@@ -77,14 +95,16 @@ void conclude(session& s, task_record& t, event::outcome& o) {
       return;
     remember(r, false);
     o.gain_limited = !may_gain(s, o.payer, o.agent);
-    const int gain = rules.reputation_gain - r.score / rules.reputation_gain_step;
-    if (!o.gain_limited && gain > 0)
-      r.score = static_cast<std::uint16_t>(std::min<int>(reputation_max, r.score + gain));
+    const int score = s.b.score_of(r);
+    const int gain = std::max(0, rules.reputation_gain - score / rules.reputation_gain_step);
+    const int reached = o.gain_limited ? score : std::min<int>(reputation_max, score + gain);
+    set_score(s, r, static_cast<std::uint16_t>(reached));
     return;
   }
   if (r.rated) {
     remember(r, true);
-    r.score = static_cast<std::uint16_t>(r.score - std::min(r.score, rules.reputation_loss));
+    const auto score = s.b.score_of(r);
+    set_score(s, r, static_cast<std::uint16_t>(score - std::min(score, rules.reputation_loss)));
   }
   // One award carries only its largest penalty, so the base is the stake before any of them.
   const auto base = r.stake().saturating_plus(penalty_so_far(t, o.subtask, o.agent));

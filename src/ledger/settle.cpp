@@ -1,6 +1,7 @@
 // Settlement: results, releases, refunds, and the end of tasks.
 #include <algorithm>
 
+#include "escrow.hpp"
 #include "handlers.hpp"
 
 namespace ainur::ledger {
@@ -14,13 +15,72 @@ bool acts_for_host(const session& s, const actor& a, const task_record& t) {
   return r != nullptr && r->bonded >= s.rules().orchestrator_bond_min;
 }
 
-namespace {
-
-outcome_kind kind_of(outcome_cause cause) {
-  if (cause <= outcome_cause::ruled_for_agent)
-    return outcome_kind::success;
-  return cause <= outcome_cause::ruled_for_payer ? outcome_kind::failure : outcome_kind::void_;
+found_award find_award(const session& s, const task_id& id, std::uint16_t subtask) {
+  const auto* task = s.b.tasks.find({id});
+  if (task == nullptr)
+    return {nullptr, nullptr, errc::unknown_task};
+  const auto* award = task->award(subtask);
+  return {task, award, award == nullptr ? errc::unknown_award : errc::ok};
 }
+
+bool pays_for(const session& s, const actor& a, const found_award& f) {
+  return a.origin == f.task->payer || (a.origin != f.award->agent && acts_for_host(s, a, *f.task));
+}
+
+outcome_kind kind_of(outcome_cause cause) noexcept {
+  switch (cause) {
+  case outcome_cause::released:
+  case outcome_cause::review_over:
+  case outcome_cause::paid_at_result:
+  case outcome_cause::ruled_for_agent:
+  case outcome_cause::stream_stopped:
+  case outcome_cause::stream_finished:
+  case outcome_cause::stream_dry:
+    return outcome_kind::success;
+  case outcome_cause::no_result:
+  case outcome_cause::given_up:
+  case outcome_cause::ruled_for_payer:
+    return outcome_kind::failure;
+  case outcome_cause::cancelled:
+  case outcome_cause::lost_orchestrator:
+  case outcome_cause::lost_supervisor:
+  case outcome_cause::failed_upstream:
+  case outcome_cause::arbiters_silent:
+    break;
+  }
+  return outcome_kind::void_;
+}
+
+amount part_price(const award_record& a) {
+  return a.parts.empty() ? a.price : a.parts[a.part].price;
+}
+
+hash256 posted_result(const award_record& a, std::uint16_t part) {
+  if (a.parts.empty())
+    return part == 0 ? a.result : hash256{};
+  return part < a.parts.size() ? a.parts[part].result : hash256{};
+}
+
+bool exposes(const task_record& t, const award_record& a) {
+  return t.paid_at_result || a.streams();
+}
+
+amount unpaid(const parameters& rules, const award_record& a) {
+  const auto fee = a.fee.saturating_minus(share(a.paid, rules.release_fee_ppm));
+  return a.price.saturating_minus(a.paid).saturating_plus(fee);
+}
+
+amount pay_award(session& s, task_record& t, award_record& a, amount value) {
+  const auto before = share(a.paid, s.rules().release_fee_ppm);
+  add(a.paid, value);
+  add(t.paid, value);
+  add(s.b.accounts.edit({a.agent}).free, value);
+  const auto fee = *share(a.paid, s.rules().release_fee_ppm).minus(before);
+  pay_fee(s, fee);
+  return fee;
+}
+
+namespace {
 
 award_status status_of(outcome_kind kind) {
   switch (kind) {
@@ -33,11 +93,13 @@ award_status status_of(outcome_kind kind) {
   }
 }
 
-/// What of the price the agent gets.
-amount pay_of(outcome_cause cause, amount price) {
+/// What the agent gets with the end of its award.
+amount last_pay(const award_record& a, outcome_cause cause, timestamp now) {
+  if (a.streams())
+    return *flowed(a, now).minus(a.paid);
   if (cause == outcome_cause::arbiters_silent)
-    return amount{price.micro() / 2};
-  return kind_of(cause) == outcome_kind::success ? price : amount{};
+    return amount{part_price(a).micro() / 2};
+  return kind_of(cause) == outcome_kind::success ? part_price(a) : amount{};
 }
 
 outcome_cause cause_of(void_cause cause) {
@@ -51,24 +113,6 @@ outcome_cause cause_of(void_cause cause) {
   default:
     return outcome_cause::cancelled;
   }
-}
-
-/// The task and its award, or why not.
-struct found {
-  const task_record* task = nullptr;
-  const award_record* award = nullptr;
-  errc code = errc::ok;
-};
-
-found find_award(const session& s, const task_id& id, std::uint16_t subtask) {
-  found f;
-  f.task = s.b.tasks.find({id});
-  if (f.task == nullptr)
-    return {nullptr, nullptr, errc::unknown_task};
-  f.award = f.task->award(subtask);
-  if (f.award == nullptr)
-    f.code = errc::unknown_award;
-  return f;
 }
 
 } // namespace
@@ -104,8 +148,7 @@ void end_task(session& s, const task_id& id, task_record& t) {
 void end_award(session& s, const task_id& id, std::uint16_t subtask, outcome_cause cause) {
   auto& t = s.b.tasks.edit({id});
   auto& a = *t.award(subtask);
-  const auto paid = pay_of(cause, a.price);
-  const auto fee = paid == a.price ? a.fee : share(paid, s.rules().release_fee_ppm);
+  auto& agent = s.b.accounts.edit({a.agent});
   event::outcome o;
   o.task = id;
   o.subtask = subtask;
@@ -114,27 +157,42 @@ void end_award(session& s, const task_id& id, std::uint16_t subtask, outcome_cau
   o.kind = kind_of(cause);
   o.cause = cause;
   o.price = a.price;
-  o.paid = paid;
-  o.fee = paid.is_zero() ? amount{} : fee;
-  auto& agent = s.b.accounts.edit({a.agent});
-  o.score_before = agent.score;
+  o.era = s.b.meta.era;
+  o.score_before = s.b.score_of(agent);
   --agent.open_awards;
-  if (t.paid_at_result)
+  if (exposes(t, a))
     take(agent.exposure, a.price);
-  add(agent.free, paid);
-  auto& payer = s.b.accounts.edit({t.payer});
-  add(payer.free, *a.price.minus(paid));
-  add(payer.free, *a.fee.minus(o.fee));
-  add(t.paid, paid);
-  pay_fee(s, o.fee);
+  pay_award(s, t, a, last_pay(a, cause, s.now));
+  o.paid = a.paid;
+  o.fee = share(a.paid, s.rules().release_fee_ppm);
+  add(s.b.accounts.edit({t.payer}).free, unpaid(s.rules(), a));
   if (o.kind != outcome_kind::void_)
     conclude(s, t, o);
-  o.score_after = agent.score;
+  o.score_after = s.b.score_of(agent);
   a.status = status_of(o.kind);
+  a.cause = cause;
   a.due = {};
   s.emit(o);
   tidy(s, o.agent);
   end_task(s, id, t);
+}
+
+void settle_part(session& s, const task_id& id, std::uint16_t subtask, outcome_cause cause) {
+  auto& t = s.b.tasks.edit({id});
+  auto& a = *t.award(subtask);
+  if (a.last_part())
+    return end_award(s, id, subtask, cause);
+  const auto value = part_price(a);
+  const auto fee = pay_award(s, t, a, value);
+  // The agent's time stood still while the part was in the hands of others.
+  a.finish_by += s.now - a.posted;
+  s.emit(
+      event::part_released{id, subtask, a.agent, t.payer, a.part, cause, value, fee, a.finish_by});
+  ++a.part;
+  a.result = {};
+  a.status = award_status::working;
+  a.due = a.finish_by;
+  s.b.due.push({a.due, deadline_kind::award, about(id), subtask});
 }
 
 errc handle(session& s, const actor& a, const post_result& c) {
@@ -143,19 +201,24 @@ errc handle(session& s, const actor& a, const post_result& c) {
     return f.code;
   if (f.award->agent != a.origin)
     return errc::not_permitted;
-  if (f.award->status != award_status::working)
+  if (c.result.is_none())
+    return errc::invalid_value;
+  if (posted_result(*f.award, c.part) == c.result)
+    return errc::ok;
+  if (f.award->status != award_status::working || c.part != f.award->part)
     return errc::wrong_state;
   if (s.now > f.award->finish_by)
     return errc::too_late;
-  if (c.result.is_none())
-    return errc::invalid_value;
   auto& t = s.b.tasks.edit({c.task});
   auto& award = *t.award(c.subtask);
   award.result = c.result;
+  award.posted = s.now;
+  if (!award.parts.empty())
+    award.parts[award.part].result = c.result;
   const auto until = t.paid_at_result ? s.now : s.now + s.rules().review_window;
-  s.emit(event::result_posted{c.task, c.subtask, a.origin, c.result, until});
+  s.emit(event::result_posted{c.task, c.subtask, a.origin, c.result, until, c.part});
   if (t.paid_at_result) {
-    end_award(s, c.task, c.subtask, outcome_cause::paid_at_result);
+    settle_part(s, c.task, c.subtask, outcome_cause::paid_at_result);
     return errc::ok;
   }
   award.status = award_status::review;
@@ -170,9 +233,17 @@ errc handle(session& s, const actor& a, const give_up& c) {
     return f.code;
   if (f.award->agent != a.origin)
     return errc::not_permitted;
-  if (f.award->status != award_status::working)
+  const auto& award = *f.award;
+  if (award.cause == outcome_cause::given_up || award.cause == outcome_cause::stream_dry)
+    return errc::ok;
+  if (award.status != award_status::working && !(award.streams() && award.open()))
     return errc::wrong_state;
-  end_award(s, c.task, c.subtask, outcome_cause::given_up);
+  auto cause = outcome_cause::given_up;
+  if (award.streams() && s.now > award.finish_by)
+    cause = outcome_cause::stream_finished;
+  else if (award.streams() && flowed(award, s.now) == award.price)
+    cause = outcome_cause::stream_dry;
+  end_award(s, c.task, c.subtask, cause);
   return errc::ok;
 }
 
@@ -180,13 +251,17 @@ errc handle(session& s, const actor& a, const release& c) {
   const auto f = find_award(s, c.task, c.subtask);
   if (f.code != errc::ok)
     return f.code;
-  if (f.award->status != award_status::review)
+  const auto& award = *f.award;
+  if (c.part < award.part || award.cause == outcome_cause::released ||
+      award.cause == outcome_cause::review_over)
+    return errc::ok; // it is paid
+  if (award.status != award_status::review || c.part != award.part)
     return errc::wrong_state;
-  const bool by_payer =
-      a.origin == f.task->payer || (acts_for_host(s, a, *f.task) && a.origin != f.award->agent);
-  if (!by_payer && s.now <= f.award->due)
+  const bool by_payer = pays_for(s, a, f);
+  if (!by_payer && s.now <= award.due)
     return errc::not_permitted;
-  end_award(s, c.task, c.subtask, by_payer ? outcome_cause::released : outcome_cause::review_over);
+  settle_part(s, c.task, c.subtask,
+              by_payer ? outcome_cause::released : outcome_cause::review_over);
   return errc::ok;
 }
 
@@ -198,10 +273,15 @@ errc handle(session& s, const actor& a, const void_award& c) {
     return errc::invalid_value;
   if (a.origin != f.task->payer && !acts_for_host(s, a, *f.task))
     return errc::not_permitted;
-  if (f.award->status != award_status::working)
+  const auto& award = *f.award;
+  if (award.streams() && c.cause == void_cause::cancelled)
+    return errc::invalid_value;
+  if (award.cause == cause_of(c.cause))
+    return errc::ok;
+  if (award.status != award_status::working && !(award.streams() && award.open()))
     return errc::wrong_state;
-  // A missed finish time is a failure, whoever comes first.
-  if (s.now > f.award->finish_by)
+  // A missed finish time is a failure (the end of a stream: a success), whoever comes first.
+  if (s.now > award.finish_by)
     return errc::too_late;
   end_award(s, c.task, c.subtask, cause_of(c.cause));
   return errc::ok;

@@ -7,8 +7,33 @@ namespace ainur::ledger {
 
 namespace {
 
-event::bond_changed change(const account_id& id, const account_record& r, bool first) {
-  return {id, r.bonded, r.unbonding, r.score, first};
+event::bond_changed change(const session& s, const account_id& id, const account_record& r,
+                           bool first = false) {
+  return {id, r.bonded, r.unbonding, s.b.score_of(r), first, s.b.meta.era};
+}
+
+/// Takes from what is unbonding, the newest parts first. It must be there.
+void take_unbonding(session& s, const account_id& id, account_record& r, amount value) {
+  take(r.unbonding, value);
+  auto& chunks = s.b.unbonding.edit({id}).chunks;
+  while (!value.is_zero()) {
+    const auto part = std::min(chunks.back().value, value);
+    take(chunks.back().value, part);
+    take(value, part);
+    if (chunks.back().value.is_zero())
+      chunks.pop_back();
+  }
+  if (chunks.empty())
+    s.b.unbonding.erase({id});
+}
+
+/// The first time that enough is bonded.
+bool become_rated(const session& s, account_record& r) {
+  if (r.rated || r.bonded < s.rules().bond_min)
+    return false;
+  r.rated = true;
+  set_score(s, r, s.rules().reputation_start);
+  return true;
 }
 
 } // namespace
@@ -41,23 +66,11 @@ amount take_stake(session& s, const account_id& id, amount value) {
     return {};
   const auto active = std::min(r->bonded, value);
   take(r->bonded, active);
-  auto rest = std::min(r->unbonding, *value.minus(active));
-  const auto taken = *active.plus(rest);
-  if (!rest.is_zero()) {
-    take(r->unbonding, rest);
-    auto& chunks = s.b.unbonding.edit({id}).chunks;
-    while (!rest.is_zero()) {
-      const auto part = std::min(chunks.back().value, rest);
-      take(chunks.back().value, part);
-      take(rest, part);
-      if (chunks.back().value.is_zero())
-        chunks.pop_back();
-    }
-    if (chunks.empty())
-      s.b.unbonding.erase({id});
-  }
+  const auto rest = std::min(r->unbonding, *value.minus(active));
+  if (!rest.is_zero())
+    take_unbonding(s, id, *r, rest);
   update_arbiter(s, id, *r);
-  return taken;
+  return *active.plus(rest);
 }
 
 void return_stake(session& s, const account_id& id, amount value) {
@@ -77,13 +90,9 @@ errc handle(session& s, const actor& a, const bond& c) {
   auto& r = s.b.accounts.edit({a.origin});
   take(r.free, c.value);
   add(r.bonded, c.value);
-  const bool first = !r.rated && r.bonded >= s.rules().bond_min;
-  if (first) {
-    r.rated = true;
-    r.score = s.rules().reputation_start;
-  }
+  const bool first = become_rated(s, r);
   update_arbiter(s, a.origin, r);
-  s.emit(change(a.origin, r, first));
+  s.emit(change(s, a.origin, r, first));
   return errc::ok;
 }
 
@@ -111,7 +120,24 @@ errc handle(session& s, const actor& a, const unbond& c) {
   else
     chunks.push_back({c.value, unlocks});
   update_arbiter(s, a.origin, r);
-  s.emit(change(a.origin, r, false));
+  s.emit(change(s, a.origin, r));
+  return errc::ok;
+}
+
+errc handle(session& s, const actor& a, const rebond& c) {
+  const auto* seen = s.b.accounts.find({a.origin});
+  if (seen == nullptr)
+    return errc::unknown_account;
+  if (c.value.is_zero())
+    return errc::invalid_value;
+  if (seen->unbonding < c.value)
+    return errc::insufficient_funds;
+  auto& r = s.b.accounts.edit({a.origin});
+  take_unbonding(s, a.origin, r, c.value);
+  add(r.bonded, c.value);
+  const bool first = become_rated(s, r);
+  update_arbiter(s, a.origin, r);
+  s.emit(change(s, a.origin, r, first));
   return errc::ok;
 }
 
@@ -132,7 +158,7 @@ errc handle(session& s, const actor& a, const withdraw_unbonded&) {
   chunks.erase(chunks.begin(), locked);
   if (chunks.empty())
     s.b.unbonding.erase({a.origin});
-  s.emit(change(a.origin, r, false));
+  s.emit(change(s, a.origin, r));
   tidy(s, a.origin);
   return errc::ok;
 }

@@ -1,5 +1,5 @@
 // The deadline sweep at the start of every block: nobody has to call for a task to end.
-#include "book.hpp"
+#include "escrow.hpp"
 
 namespace ainur::ledger {
 
@@ -12,9 +12,12 @@ void award_due(session& s, const deadline& d) {
   case award_status::working:
     return end_award(s, task, subtask, outcome_cause::no_result);
   case award_status::review:
-    return end_award(s, task, subtask, outcome_cause::review_over);
+    return settle_part(s, task, subtask, outcome_cause::review_over);
   case award_status::disputed:
     return dispute_over(s, task, subtask);
+  case award_status::streaming:
+  case award_status::overdrawn:
+    return stream_due(s, task, subtask);
   default:
     AINUR_ASSERT(false); // ended awards have no live deadline
   }
@@ -39,7 +42,7 @@ void handle_deadline(session& s, const deadline& d) {
   }
 }
 
-/// Gains count within one era.
+/// Gains count within one era, and idle scores decay from one to the next.
 void turn_era(session& s) {
   const auto era = static_cast<std::uint64_t>((s.now - s.b.origin.time) / s.rules().era);
   if (era == s.b.meta.era)
@@ -47,6 +50,8 @@ void turn_era(session& s) {
   s.b.meta.era = era;
   for (const auto& pair : s.b.gains.keys())
     s.b.gains.erase(pair);
+  if (s.rules().settlement.decay_after_eras > 0)
+    s.emit(event::era_of_decay{era});
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/signature.hpp"
+#include "escrow.hpp"
 #include "handlers.hpp"
 
 namespace ainur::ledger {
@@ -16,12 +17,19 @@ bool same_submission(const task_record& t, const account_id& payer, const open_t
          t.paid_at_result == c.paid_at_result;
 }
 
+/// The deposit of a stream may have been topped up since.
+bool same_payment(const award_record& a, const award_line& line) {
+  return a.rate == line.rate && (a.price == line.price || (a.streams() && a.price > line.price)) &&
+         std::equal(a.parts.begin(), a.parts.end(), line.parts.begin(), line.parts.end(),
+                    [](const part_record& x, amount price) { return x.price == price; });
+}
+
 bool same_award(const task_record& t, const award_task& c) {
-  return t.bids_root == c.bids_root &&
+  return t.bids_root == c.bids_root && (!t.open || !c.last) &&
          std::all_of(c.lines.begin(), c.lines.end(), [&t](const award_line& line) {
            const auto* a = t.award(line.subtask);
-           return a != nullptr && a->agent == line.agent && a->price == line.price &&
-                  a->bid == line.bid;
+           return a != nullptr && a->agent == line.agent && a->bid == line.bid &&
+                  same_payment(*a, line);
          });
 }
 
@@ -42,19 +50,34 @@ errc check_consent(const session& s, const actor& a, const award_line& line) {
              : errc::not_hosted;
 }
 
+bool valid_payment(const award_line& line) {
+  if (line.parts.empty())
+    return line.rate.is_zero() || !line.price.is_zero();
+  if (!line.rate.is_zero() || line.parts.size() < 2 || line.parts.size() > parts_max)
+    return false;
+  auto sum = std::optional{amount{}};
+  for (const auto part : line.parts)
+    sum = sum && !part.is_zero() ? sum->plus(part) : std::nullopt;
+  return sum == line.price;
+}
+
+bool exposes(const task_record& t, const award_line& line) {
+  return t.paid_at_result || !line.rate.is_zero();
+}
+
 /// Everything about line `i` that does not depend on the budget.
 errc check_line(const session& s, const actor& a, const task_record& t, const award_task& c,
                 std::size_t i) {
   const auto& line = c.lines[i];
   if (line.subtask >= t.subtasks || line.agent.is_none() || line.work <= duration{0} ||
-      line.work > horizon_max)
+      line.work > horizon_max || !valid_payment(line))
     return errc::invalid_value;
-  auto price = line.price; // of all lines up to here for this agent
-  for (std::size_t j = 0; j < i; ++j) {
-    if (c.lines[j].subtask == line.subtask)
+  amount exposed; // by all lines up to here for this agent
+  for (std::size_t j = 0; j <= i; ++j) {
+    if (j < i && c.lines[j].subtask == line.subtask)
       return errc::invalid_value;
-    if (c.lines[j].agent == line.agent && t.paid_at_result)
-      price = price.saturating_plus(c.lines[j].price);
+    if (c.lines[j].agent == line.agent && exposes(t, c.lines[j]))
+      exposed = exposed.saturating_plus(c.lines[j].price);
   }
   // A subtask can be awarded again after a failure, never while it runs or once it succeeded.
   if (const auto* before = t.award(line.subtask);
@@ -62,9 +85,8 @@ errc check_line(const session& s, const actor& a, const task_record& t, const aw
     return errc::conflict;
   if (const auto consent = check_consent(s, a, line); consent != errc::ok)
     return consent;
-  if (const auto standing = admit(s, t, line.agent, line.price); standing != errc::ok)
-    return standing;
-  return t.paid_at_result ? admit(s, t, line.agent, price) : errc::ok;
+  return admit(s, t, line.agent, line.price,
+               exposes(t, line) ? std::optional{exposed} : std::nullopt);
 }
 
 errc check_award(const session& s, const actor& a, const task_record& t, const award_task& c) {
@@ -86,17 +108,28 @@ errc check_award(const session& s, const actor& a, const task_record& t, const a
   return errc::ok;
 }
 
-void write_award(session& s, const actor& a, const task_id& id, task_record& t,
-                 const award_line& line) {
-  const auto fee = share(line.price, s.rules().release_fee_ppm);
-  const auto finish_by = std::min(t.deadline, s.now + line.work);
+award_record make_award(const session& s, const task_record& t, const award_line& line) {
   award_record made;
   made.subtask = line.subtask;
   made.agent = line.agent;
   made.price = line.price;
-  made.fee = fee;
-  made.finish_by = made.due = finish_by;
+  made.fee = share(line.price, s.rules().release_fee_ppm);
+  made.finish_by = made.due = std::min(t.deadline, s.now + line.work);
   made.bid = line.bid;
+  for (const auto part : line.parts)
+    made.parts.push_back({part, {}});
+  if (!line.rate.is_zero()) {
+    made.status = award_status::streaming;
+    made.rate = line.rate;
+    made.flows_from = s.now;
+    made.due = dry_at(made);
+  }
+  return made;
+}
+
+void write_award(session& s, const actor& a, const task_id& id, task_record& t,
+                 const award_line& line) {
+  const auto made = make_award(s, t, line);
   if (auto* before = t.award(line.subtask); before != nullptr)
     *before = made;
   else
@@ -110,10 +143,18 @@ void write_award(session& s, const actor& a, const task_id& id, task_record& t,
   if (line.agent_index && agent->host == 0 && line.agent != a.signer && !line.agent_signature)
     agent->host = s.b.party_of(a.signer);
   ++agent->open_awards;
-  if (t.paid_at_result)
+  if (exposes(t, line))
     add(agent->exposure, line.price);
-  s.b.due.push({finish_by, deadline_kind::award, about(id), line.subtask});
-  s.emit(event::awarded{id, line.subtask, line.agent, t.payer, line.price, finish_by});
+  s.b.due.push({made.due, deadline_kind::award, about(id), line.subtask});
+  s.emit(event::awarded{.task = id,
+                        .subtask = line.subtask,
+                        .agent = line.agent,
+                        .payer = t.payer,
+                        .price = line.price,
+                        .finish_by = made.finish_by,
+                        .parts =
+                            static_cast<std::uint16_t>(std::max<std::size_t>(1, line.parts.size())),
+                        .rate = line.rate});
 }
 
 } // namespace
@@ -200,7 +241,7 @@ errc handle(session& s, const actor& a, const close_task& c) {
   if (a.origin != seen->payer && !acts_for_host(s, a, *seen))
     return errc::not_permitted;
   if (!seen->open)
-    return errc::wrong_state;
+    return errc::ok;
   auto& t = s.b.tasks.edit({c.task});
   close_awards(s, c.task, t);
   end_task(s, c.task, t);

@@ -1,6 +1,7 @@
 // Queries.
 #include <bit>
 
+#include "escrow.hpp"
 #include "state_impl.hpp"
 
 namespace ainur::ledger {
@@ -51,11 +52,40 @@ std::optional<account_view> state::account(const account_id& id) const {
                       .exposure = r->exposure,
                       .nonce = r->nonce,
                       .rated = r->rated,
-                      .score = r->score,
+                      .score = impl_->b.score_of(*r),
                       .outcomes = r->outcomes,
                       .failures = static_cast<std::uint16_t>(std::popcount(r->history)),
-                      .open_awards = r->open_awards};
+                      .open_awards = r->open_awards,
+                      .scored_era = r->scored_era};
 }
+
+namespace {
+
+award_view view_of(const book& b, const award_record& a) {
+  award_view v{.subtask = a.subtask,
+               .agent = a.agent,
+               .price = a.price,
+               .escrow = a.open() ? unpaid(b.rules(), a) : amount{},
+               .finish_by = a.finish_by,
+               .due = a.due,
+               .bid = a.bid,
+               .result = a.result,
+               .status = a.status,
+               .arbiters = {},
+               .paid = a.paid,
+               .parts = {},
+               .part = a.part,
+               .rate = a.rate,
+               .flowed = !a.streams() ? amount{}
+                         : a.open()   ? flowed(a, b.time)
+                                      : a.paid,
+               .cause = a.cause};
+  for (const auto& part : a.parts)
+    v.parts.push_back(part.price);
+  return v;
+}
+
+} // namespace
 
 std::optional<task_view> state::task(const task_id& id) const {
   const auto* t = impl_->b.tasks.find({id});
@@ -66,6 +96,7 @@ std::optional<task_view> state::task(const task_id& id) const {
                  .host = t->host,
                  .description = t->description,
                  .budget = t->budget,
+                 .topped_up = t->topped_up,
                  .unawarded = t->unawarded,
                  .award_by = t->award_by,
                  .deadline = t->deadline,
@@ -76,16 +107,7 @@ std::optional<task_view> state::task(const task_id& id) const {
                  .final_state = t->ended,
                  .awards = {}};
   for (const auto& a : t->awards) {
-    view.awards.push_back({a.subtask,
-                           a.agent,
-                           a.price,
-                           a.open() ? a.price.saturating_plus(a.fee) : amount{},
-                           a.finish_by,
-                           a.due,
-                           a.bid,
-                           a.result,
-                           a.status,
-                           {}});
+    view.awards.push_back(view_of(impl_->b, a));
     if (const auto* d = impl_->b.disputes.find({id, a.subtask}); d != nullptr)
       for (const auto& seat : d->seats)
         view.awards.back().arbiters.push_back(seat.account);
@@ -121,10 +143,8 @@ totals_view sum_up(const book& b) {
   b.tasks.for_each([&](const task_key&, const task_record& t) {
     sum.open_tasks += t.ended ? 0u : 1u;
     for (const auto& a : t.awards)
-      if (a.open()) {
-        gather(sum.escrow, a.price);
-        gather(sum.escrow, a.fee);
-      }
+      if (a.open())
+        gather(sum.escrow, unpaid(b.rules(), a));
   });
   return sum;
 }

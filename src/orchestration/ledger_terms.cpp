@@ -23,6 +23,9 @@ market::cause cause_of(ledger::outcome_cause cause) noexcept {
   case released:
   case review_over:
   case paid_at_result:
+  case stream_stopped:
+  case stream_finished:
+  case stream_dry:
     return market::cause::none;
   case ruled_for_agent:
   case arbiters_silent:
@@ -100,6 +103,8 @@ ledger_view view_of(const std::optional<ledger::task_view>& seen) {
     auto state = to::awarded;
     switch (a.status) {
     case from::working:
+    case from::streaming:
+    case from::overdrawn:
       state = to::awarded;
       break;
     case from::review:

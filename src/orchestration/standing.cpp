@@ -15,6 +15,25 @@ agent_standing& standing_projection::at(const account_id& agent) {
   return a;
 }
 
+void standing_projection::set_score(agent_standing& a, std::uint16_t score, std::uint64_t era) {
+  a.score = a.scored = score;
+  a.scored_era = era;
+  era_ = std::max(era_, era);
+}
+
+std::uint16_t standing_projection::now(const agent_standing& a) const {
+  return ledger::decayed(rules_, a.scored, era_ - std::min(era_, a.scored_era));
+}
+
+std::vector<account_id> standing_projection::fading() const {
+  std::vector<account_id> found;
+  for (const auto& [id, a] : agents_)
+    if (now(a) != a.score)
+      found.push_back(id);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 void standing_projection::note_capability(const task_id& task, std::uint16_t subtask,
                                           std::string capability) {
   auto& awards = capability_of_[task];
@@ -55,7 +74,7 @@ standing_projection::apply(const std::vector<ledger::event::any>& events) {
       if (o->kind == ledger::outcome_kind::void_)
         continue;
       auto& a = touch(o->agent);
-      a.score = o->score_after;
+      set_score(a, o->score_after, o->era);
       a.stake = a.stake.saturating_minus(o->slashed);
       auto counts = std::find_if(a.capabilities.begin(), a.capabilities.end(),
                                  [&](const auto& c) { return c.capability == capability; });
@@ -64,18 +83,25 @@ standing_projection::apply(const std::vector<ledger::event::any>& events) {
       ++(o->kind == ledger::outcome_kind::success ? counts->successes : counts->failures);
     } else if (const auto* b = std::get_if<ledger::event::bond_changed>(&event)) {
       auto& a = touch(b->account);
-      a.score = b->score;
+      if (b->first)
+        set_score(a, b->score, b->era);
       a.stake = b->bonded;
     } else if (const auto* s = std::get_if<ledger::event::slashed>(&event)) {
       auto& a = touch(s->account);
-      a.score = s->score_after;
+      if (s->slash != 0)
+        set_score(a, s->score_after, s->era);
       if (s->reason != ledger::slash_reason::failure) // that one came with the outcome
         a.stake = a.stake.saturating_minus(s->value);
     } else if (const auto* e = std::get_if<ledger::event::slash_ended>(&event)) {
       auto& a = touch(e->account);
-      a.score = e->score_after;
-      if (e->cancelled)
+      if (e->cancelled) {
+        set_score(a, e->score_after, e->era);
         a.stake = a.stake.saturating_plus(e->value);
+      }
+    } else if (const auto* d = std::get_if<ledger::event::era_of_decay>(&event)) {
+      era_ = d->era;
+      for (const auto& id : fading())
+        touch(id).score = now(agents_.at(id));
     }
   }
   std::vector<standing_change> changes;
@@ -104,7 +130,7 @@ std::uint64_t standing_projection::mean_score() const {
 }
 
 standing_snapshot standing_projection::save(std::uint64_t cursor) const {
-  standing_snapshot s{.cursor = cursor};
+  standing_snapshot s{.cursor = cursor, .agents = {}, .era = era_};
   s.agents.reserve(agents_.size());
   for (const auto& [id, a] : agents_)
     s.agents.push_back(a);
@@ -115,17 +141,21 @@ standing_snapshot standing_projection::save(std::uint64_t cursor) const {
 
 void standing_projection::begin(const ledger::genesis& from) {
   bond_min_ = from.parameters.bond_min;
-  for (const auto& a : from.allocations)
-    if (!a.bonded.is_zero())
-      agents_[a.account] = {.account = a.account,
-                            .score = from.parameters.reputation_start,
-                            .stake = a.bonded,
-                            .bonded = a.bonded >= bond_min_,
-                            .capabilities = {}};
+  rules_ = from.parameters.settlement;
+  for (const auto& a : from.allocations) {
+    if (a.bonded.is_zero())
+      continue;
+    auto& made = at(a.account);
+    made.stake = a.bonded;
+    made.bonded = a.bonded >= bond_min_;
+    if (made.bonded)
+      set_score(made, from.parameters.reputation_start, 0);
+  }
 }
 
 void standing_projection::load(standing_snapshot from) {
   agents_.clear();
+  era_ = from.era;
   for (auto& a : from.agents) {
     const auto id = a.account;
     agents_.emplace(id, std::move(a));

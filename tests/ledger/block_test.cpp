@@ -276,11 +276,18 @@ TEST_CASE("a changed snapshot is refused") {
 
 TEST_CASE("a snapshot with a right digest but wrong content is refused or consistent") {
   world w;
-  w.disputed(w.agent, amount::ainu(3));
+  const auto disputed = w.disputed(w.agent, amount::ainu(3));
+  const auto dry = w.streaming(w.agent, amount{10}, amount{10});
+  w.pass(seconds{2});
+  const auto flowing = w.streaming(w.agent, amount::ainu(20), amount{10});
+  const auto in_parts = w.in_parts(w.agent);
+  REQUIRE(w.call(w.agent, post_result{in_parts, 0, digest("1")}) == errc::ok);
+  REQUIRE(w.call(w.client, release{in_parts, 0}) == errc::ok);
+  REQUIRE(w.call(w.agent, post_result{in_parts, 0, digest("2"), 1}) == errc::ok);
   REQUIRE(w.call(w.agent, unbond{amount::ainu(5)}) == errc::ok);
   const auto image = w.s->snapshot();
   rng random{77};
-  for (int i = 0; i < 3'000; ++i) {
+  for (int i = 0; i < 6'000; ++i) {
     bytes body{image.begin(), image.end() - 32};
     for (auto flips = 1 + random.below(2); flips > 0; --flips)
       body[random.below(body.size())] = static_cast<std::uint8_t>(random.next());
@@ -292,6 +299,20 @@ TEST_CASE("a snapshot with a right digest but wrong content is refused or consis
     CHECK(restored->snapshot() == body);
     CHECK(restored->conserved());
     // Whatever was accepted can go on.
+    const std::pair<const who*, ledger::call> calls[] = {
+        {&w.agent, draw_stream{flowing, 0}},
+        {&w.client, top_up_stream{dry, 0, amount{100}}},
+        {&w.client, top_up_stream{flowing, 0, amount::ainu(25)}},
+        {&w.client, release{in_parts, 0, 1}},
+        {&w.agent, post_result{in_parts, 0, digest("3"), 2}},
+        {&w.agent, rebond{amount::ainu(1)}},
+        {&w.arbiters[0], vote_dispute{disputed, 0, true}},
+        {&w.client, stop_stream{flowing, 0}}};
+    for (const auto& [from, c] : calls)
+      CHECK(restored
+                ->build(restored->time() + seconds{1}, {w.batch_of(*restored, *from, c)},
+                        signatures::trusted)
+                .has_value());
     CHECK(restored->build(restored->time() + hours{24 * 40}, {}).has_value());
     CHECK(restored->audit().has_value());
   }

@@ -127,3 +127,96 @@ TEST_CASE("who unbonds below the minimum is no arbiter any more") {
   const auto task = w.disputed(w.agent, price);
   CHECK(w.s->task(task)->awards[0].arbiters == std::vector{w.other.id});
 }
+
+TEST_CASE("all who voted share equally, what does not divide goes to the treasury") {
+  world w;
+  const auto task = w.disputed(w.agent, price);
+  const auto treasury = w.s->totals().treasury;
+  const auto dissenter = w.arbiter_of(task, 1);
+  const auto before = w.view(dissenter).free;
+  REQUIRE(w.call(w.arbiter_of(task, 0), vote_dispute{task, 0, true}) == errc::ok);
+  REQUIRE(w.call(dissenter, vote_dispute{task, 0, false}) == errc::ok);
+  REQUIRE(w.call(w.arbiter_of(task, 2), vote_dispute{task, 0, true}) == errc::ok);
+  CHECK(w.events<event::dispute_ruled>().at(0).arbiters_paid == amount{999'999});
+  CHECK(w.view(dissenter).free == *before.plus(amount{333'333}));
+  // The rest of the bond, and four fifths of the fee.
+  CHECK(w.s->totals().treasury == *treasury.plus(amount{80'001}));
+}
+
+TEST_CASE("an agent that has nothing at stake loses without paying the arbiters") {
+  world w;
+  auto c = w.task_call(price, w.client);
+  c.reputation_min = 0;
+  REQUIRE(w.call(w.client, c) == errc::ok);
+  REQUIRE(w.call(w.orchestrator, w.award_call(c.task, w.poor, price)) == errc::ok);
+  REQUIRE(w.call(w.poor, post_result{c.task, 0, digest("r")}) == errc::ok);
+  REQUIRE(w.call(w.client, open_dispute{c.task, 0}) == errc::ok);
+  for (std::size_t seat = 0; seat < 2; ++seat)
+    REQUIRE(w.call(w.arbiter_of(c.task, seat), vote_dispute{c.task, 0, false}) == errc::ok);
+  CHECK(w.events<event::dispute_ruled>().at(0).arbiters_paid == amount{0});
+  CHECK(w.view(w.client).free == amount::ainu(100'000));
+}
+
+TEST_CASE("the bond is a tenth of the price, at least a µAINU, and free money only") {
+  world w;
+  const auto task = w.reviewed(w.agent, amount{5});
+  REQUIRE(w.call(w.client, open_dispute{task, 0}) == errc::ok);
+  CHECK(w.view(w.client).reserved == amount{1});
+  const auto other = w.reviewed(w.agent, price);
+  const auto free = w.view(w.client).free;
+  REQUIRE(w.call(w.client, lock_balance{0, free, w.now + hours{48}}) == errc::ok);
+  w.noop(w.client, open_dispute{other, 0}, errc::insufficient_funds);
+}
+
+TEST_CASE("one seat for each controller, and none for those of the payer, the agent or the host") {
+  world w{{}, 0};
+  REQUIRE(w.call(w.other, unbond{amount::ainu(500)}) == errc::ok);
+  std::vector<account_id> ring; // three accounts of one host, one of the payer's
+  for (const auto* owner : {&w.rival, &w.rival, &w.rival, &w.client}) {
+    const auto one = hosted_by(*owner, 1 + ring.size());
+    REQUIRE(w.call(*owner, transfer{one.id, amount::ainu(101)}) == errc::ok);
+    REQUIRE(w.call(one, bond{amount::ainu(100)}) == errc::ok);
+    ring.push_back(one.id);
+  }
+  const auto task = w.disputed(w.agent, price);
+  const auto arbiters = w.award_of(task).arbiters;
+  REQUIRE(arbiters.size() == 1);
+  CHECK(std::find(ring.begin(), ring.begin() + 3, arbiters[0]) != ring.begin() + 3);
+  // Their controller has had its turn: nobody is left for the redraw, so half-half.
+  w.pass(hours{25});
+  CHECK(w.award_of(task).arbiters.empty());
+  w.pass(hours{25});
+  CHECK(w.events<event::outcome>().at(0).cause == outcome_cause::arbiters_silent);
+}
+
+TEST_CASE("a vote for each side after the redraw is no majority: half-half, the bond goes back") {
+  world w;
+  const auto task = w.disputed(w.agent, price);
+  w.pass(hours{25});
+  CHECK(w.events<event::slashed>().size() == 3);
+  REQUIRE(w.call(w.arbiter_of(task, 0), vote_dispute{task, 0, true}) == errc::ok);
+  REQUIRE(w.call(w.arbiter_of(task, 1), vote_dispute{task, 0, false}) == errc::ok);
+  const auto absent = w.arbiter_of(task, 2);
+  const auto voter = w.arbiter_of(task, 0);
+  const auto free = w.view(voter).free;
+  w.pass(hours{25});
+  REQUIRE(w.events<event::slashed>().size() == 1); // the absentee of the second round
+  CHECK(w.events<event::slashed>().at(0).account == absent.id);
+  CHECK(w.view(absent).bonded == amount::ainu(198));
+  CHECK(w.view(voter).free == free); // nobody lost a bond
+  CHECK(w.view(w.client).reserved == amount{0});
+  CHECK(w.view(w.client).free == amount{99'994'950'000});
+}
+
+TEST_CASE("an arbiter that unbonds after the draw still votes, or loses from what unbonds") {
+  world w;
+  const auto task = w.disputed(w.agent, price);
+  const auto absent = w.arbiter_of(task, 0);
+  REQUIRE(w.call(absent, unbond{amount::ainu(200)}) == errc::ok);
+  const auto leaving = w.arbiter_of(task, 1);
+  REQUIRE(w.call(leaving, unbond{amount::ainu(200)}) == errc::ok);
+  REQUIRE(w.call(leaving, vote_dispute{task, 0, true}) == errc::ok);
+  w.pass(hours{25});
+  CHECK(w.view(absent).unbonding == amount::ainu(198));
+  CHECK(w.view(leaving).unbonding == amount::ainu(200));
+}

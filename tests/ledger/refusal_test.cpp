@@ -58,6 +58,9 @@ TEST_CASE("refused: transfer, bond, unbond, withdraw") {
   w.noop(w.unknown, unbond{amount{1}}, errc::unknown_account);
   w.noop(w.agent, unbond{amount{0}}, errc::invalid_value);
   w.noop(w.agent, unbond{amount::ainu(1'001)}, errc::insufficient_funds);
+  w.noop(w.unknown, rebond{amount{1}}, errc::unknown_account);
+  w.noop(w.agent, rebond{amount{0}}, errc::invalid_value);
+  w.noop(w.agent, rebond{amount{1}}, errc::insufficient_funds);
   w.noop(w.unknown, withdraw_unbonded{}, errc::unknown_account);
   w.noop(w.agent, withdraw_unbonded{}, errc::too_early);
 }
@@ -145,7 +148,6 @@ TEST_CASE("refused: post_result, give_up, release, void_award, close_task") {
   w.noop(w.client, void_award{w.working, 0, void_cause::arbiters_silent}, errc::invalid_value);
   w.noop(w.client, close_task{w.missing}, errc::unknown_task);
   w.noop(w.rival, close_task{w.open.task}, errc::not_permitted);
-  w.noop(w.client, close_task{w.working}, errc::wrong_state);
 }
 
 TEST_CASE("refused: disputes") {
@@ -154,13 +156,14 @@ TEST_CASE("refused: disputes") {
   w.noop(w.client, open_dispute{w.reviewing, 1}, errc::unknown_award);
   w.noop(w.rival, open_dispute{w.reviewing, 0}, errc::not_permitted);
   w.noop(w.client, open_dispute{w.working, 0}, errc::wrong_state);
-  w.noop(w.client, open_dispute{w.disputing, 0}, errc::wrong_state);
+  w.noop(w.client, open_dispute{w.disputing, 0, 1}, errc::wrong_state);
   w.noop(w.client, open_dispute{w.ended, 0}, errc::wrong_state);
   const auto arbiter = w.arbiter_of(w.disputing, 0);
   w.noop(arbiter, vote_dispute{w.reviewing, 0, true}, errc::unknown_dispute);
   w.noop(w.client, vote_dispute{w.disputing, 0, true}, errc::not_permitted);
   REQUIRE(w.call(arbiter, vote_dispute{w.disputing, 0, true}) == errc::ok);
-  w.noop(arbiter, vote_dispute{w.disputing, 0, true}, errc::already_voted);
+  w.noop(arbiter, vote_dispute{w.disputing, 0, false}, errc::already_voted);
+  w.noop(arbiter, vote_dispute{w.disputing, 0, true, 1}, errc::unknown_dispute);
   REQUIRE(w.call(w.client, transfer{w.rival.id, w.view(w.client).free}) == errc::ok);
   w.noop(w.client, open_dispute{w.reviewing, 0}, errc::insufficient_funds);
 }

@@ -90,7 +90,7 @@ TEST_CASE(
   CHECK(o.score_before == 500);
   CHECK(o.score_after == 505);
   CHECK(w.events<event::task_final>().at(0).final_state == task_end::completed);
-  w.noop(w.client, release{task, 0}, errc::wrong_state);
+  w.noop(w.client, release{task, 0}, errc::ok); // again
 }
 
 TEST_CASE("a posted result and a silent payer through the review window is a release") {

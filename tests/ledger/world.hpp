@@ -197,6 +197,35 @@ struct world {
     return c.task;
   }
 
+  /// Opens a task of the client with one award whose terms `change` sets; awards it.
+  template <class Change>
+  task_id awarded_as(const who& w, amount price, Change&& change, bool paid_at_result = false) {
+    auto c = task_call(price, client);
+    c.paid_at_result = paid_at_result;
+    REQUIRE(call(client, c) == errc::ok);
+    auto award = award_call(c.task, w, price);
+    change(award.lines[0]);
+    REQUIRE(call(orchestrator, award) == errc::ok);
+    return c.task;
+  }
+
+  /// Awards of three, three and four AINU.
+  task_id in_parts(const who& w, bool paid_at_result = false) {
+    return awarded_as(
+        w, amount::ainu(10),
+        [](award_line& line) {
+          line.parts = {amount::ainu(3), amount::ainu(3), amount::ainu(4)};
+        },
+        paid_at_result);
+  }
+
+  /// A stream; its deposit is the price.
+  task_id streaming(const who& w, amount deposit, amount rate) {
+    return awarded_as(w, deposit, [rate](award_line& line) { line.rate = rate; });
+  }
+
+  [[nodiscard]] award_view award_of(const task_id& task) const { return s->task(task)->awards[0]; }
+
   /// The same, with a result under review.
   task_id reviewed(const who& w, amount price) {
     const auto task = awarded(w, price, price);

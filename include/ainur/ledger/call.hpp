@@ -24,7 +24,9 @@ namespace ainur::ledger {
 using call =
     std::variant<transfer, open_account, bond, unbond, withdraw_unbonded, open_task, award_task,
                  post_result, give_up, release, void_award, close_task, open_dispute, vote_dispute,
-                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money>;
+                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money,
+                 // escrow and reputation
+                 draw_stream, top_up_stream, stop_stream, rebond>;
 
 /// A call and for whom it acts.
 struct entry {

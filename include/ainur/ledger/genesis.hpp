@@ -15,6 +15,19 @@
 
 namespace ainur::ledger {
 
+/// The rules of streams, and of reputation that fades without activity.
+struct settlement_parameters {
+  duration top_up_window = std::chrono::hours{1}; ///< for an overdrawn stream
+  std::uint32_t decay_after_eras = 0;             ///< idle eras that cost nothing; 0: no decay
+  std::uint16_t decay_per_era = 5;                ///< for each idle era beyond them
+  std::uint16_t decay_floor = 500;                ///< decay stops here, and starts only above
+  AINUR_FIELDS(settlement_parameters, top_up_window, decay_after_eras, decay_per_era, decay_floor)
+};
+
+/// What is left of `score` after so many eras without an outcome.
+[[nodiscard]] std::uint16_t decayed(const settlement_parameters& rules, std::uint16_t score,
+                                    std::uint64_t idle_eras) noexcept;
+
 /// The rules that do not change during a chain's life (governance will have its place here).
 struct parameters {
   amount existential_deposit{1'000};   ///< an account with less is reaped
@@ -48,6 +61,7 @@ struct parameters {
   std::uint32_t unbonding_chunks_max = 32;
   std::uint32_t block_entries_max = 10'000; ///< of one batch too
   std::uint32_t sweep_max = 20'000;         ///< deadlines handled in one block
+  settlement_parameters settlement;
   AINUR_FIELDS(parameters, existential_deposit, bond_min, orchestrator_bond_min, reputation_start,
                reputation_gain, reputation_gain_step, reputation_loss, probation_below,
                probation_share_ppm, exposure_share_ppm, gains_per_pair_max, failure_slash_ppm,
@@ -55,7 +69,7 @@ struct parameters {
                protocol_violation_ppm, release_fee_ppm, dispute_bond_ppm, absence_slash_ppm,
                fee_per_weight, fee_author_ppm, era, unbonding, review_window, dispute_window,
                arbitration_window, appeal_window, retention, unbonding_chunks_max,
-               block_entries_max, sweep_max)
+               block_entries_max, sweep_max, settlement)
 };
 
 /// What one account holds at the start. Accounts stand in strictly increasing order of their id.

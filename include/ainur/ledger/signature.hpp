@@ -25,5 +25,7 @@ namespace ainur::ledger {
 inline constexpr std::string_view bid_tag = "ainur/bid/v1";
 /// The domain of an agent's signature over a delivered result (result_evidence).
 inline constexpr std::string_view delivery_tag = "ainur/delivery/v1";
+/// The domain of an agent's signature over an acceptance (signed_acceptance).
+inline constexpr std::string_view acceptance_tag = "ainur/acceptance/v1";
 
 } // namespace ainur::ledger

@@ -21,15 +21,16 @@ struct account_view {
   amount bonded;              ///< the active performance bond
   amount unbonding;           ///< still slashable
   amount held;                ///< slashed, within the appeal window
-  amount exposure;            ///< Σ prices of its open paid-at-result awards
+  amount exposure;            ///< Σ prices of its open awards paid before verification
   std::uint64_t nonce = 0;    ///< of its next batch
   bool rated = false;         ///< has bonded enough once, so that `score` means something
-  std::uint16_t score = 0;    ///< 0..1000
+  std::uint16_t score = 0;    ///< 0..1000, as of the last block's era
   std::uint16_t outcomes = 0; ///< how many of the last ten outcomes are known
   std::uint16_t failures = 0; ///< of those
   std::uint32_t open_awards = 0;
+  std::uint64_t scored_era = 0; ///< of the last outcome; decay counts from here
   AINUR_FIELDS(account_view, account, host, controller, free, locked, reserved, bonded, unbonding,
-               held, exposure, nonce, rated, score, outcomes, failures, open_awards)
+               held, exposure, nonce, rated, score, outcomes, failures, open_awards, scored_era)
 };
 
 enum class award_status : std::uint8_t {
@@ -39,23 +40,31 @@ enum class award_status : std::uint8_t {
   succeeded,
   failed,
   voided,
-  max_value = voided,
+  streaming, ///< flows until `due`, when its deposit or its time is used up
+  overdrawn, ///< stands still; ends when `due` passes, unless topped up
+  max_value = overdrawn,
 };
 
 /// One award.
 struct award_view {
   std::uint16_t subtask = 0;
   account_id agent;
-  amount price;
-  amount escrow; ///< price and fee while open, else zero
+  amount price;  ///< of a stream: the deposit, with what topped it up
+  amount escrow; ///< what is not paid of price and fee while open, else zero
   timestamp finish_by{};
   timestamp due{}; ///< of the open state
   hash256 bid;
   hash256 result; ///< none before it is posted
   award_status status = award_status::working;
-  std::vector<account_id> arbiters; ///< of a dispute
+  std::vector<account_id> arbiters;   ///< of a dispute
+  amount paid;                        ///< so far
+  std::vector<amount> parts;          ///< none if the price is whole
+  std::uint16_t part = 0;             ///< the one that is worked on, reviewed or disputed
+  amount rate;                        ///< of a stream, a second
+  amount flowed;                      ///< of a stream: until the last block, paid or not
+  std::optional<outcome_cause> cause; ///< of its end
   AINUR_FIELDS(award_view, subtask, agent, price, escrow, finish_by, due, bid, result, status,
-               arbiters)
+               arbiters, paid, parts, part, rate, flowed, cause)
 };
 
 /// One task.
@@ -65,6 +74,7 @@ struct task_view {
   account_id host;
   hash256 description;
   amount budget;    ///< as opened
+  amount topped_up; ///< beyond it, of streams
   amount unawarded; ///< still reserved, without its fee
   timestamp award_by{};
   timestamp deadline{};
@@ -74,8 +84,8 @@ struct task_view {
   bool open = true;                    ///< may still be awarded
   std::optional<task_end> final_state; ///< once every award has ended
   std::vector<award_view> awards;      ///< the last of each subtask, in order of subtask
-  AINUR_FIELDS(task_view, task, payer, host, description, budget, unawarded, award_by, deadline,
-               subtasks, reputation_min, paid_at_result, open, final_state, awards)
+  AINUR_FIELDS(task_view, task, payer, host, description, budget, topped_up, unawarded, award_by,
+               deadline, subtasks, reputation_min, paid_at_result, open, final_state, awards)
 };
 
 /// A severe slash within its appeal window.

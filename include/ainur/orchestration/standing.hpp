@@ -27,11 +27,13 @@ struct capability_standing {
 
 struct agent_standing {
   account_id account;
-  std::uint16_t score = 0;
+  std::uint16_t score = 0; ///< in the era of the last event
   amount stake;
   bool bonded = false; ///< with enough for tasks that ask a minimum
   std::vector<capability_standing> capabilities;
-  AINUR_FIELDS(agent_standing, account, score, stake, bonded, capabilities)
+  std::uint16_t scored = 0;     ///< the score as of `scored_era`, from which it decays
+  std::uint64_t scored_era = 0; ///< of the last outcome
+  AINUR_FIELDS(agent_standing, account, score, stake, bonded, capabilities, scored, scored_era)
 };
 
 struct standing_change {
@@ -45,7 +47,8 @@ struct standing_change {
 struct standing_snapshot {
   std::uint64_t cursor = 0;
   std::vector<agent_standing> agents; ///< by account
-  AINUR_FIELDS(standing_snapshot, cursor, agents)
+  std::uint64_t era = 0;              ///< of the last event, where scores decay
+  AINUR_FIELDS(standing_snapshot, cursor, agents, era)
 };
 
 class standing_projection {
@@ -72,7 +75,14 @@ public:
 
 private:
   agent_standing& at(const account_id& agent);
+  void set_score(agent_standing& a, std::uint16_t score, std::uint64_t era);
+  /// The score in the era of the last event.
+  [[nodiscard]] std::uint16_t now(const agent_standing& a) const;
+  /// Those whose score is less in this era than it was, by id.
+  [[nodiscard]] std::vector<account_id> fading() const;
   amount bond_min_;
+  ledger::settlement_parameters rules_;
+  std::uint64_t era_ = 0;
   std::unordered_map<account_id, agent_standing> agents_;
   /// Awards under way; bounded, the oldest are forgotten.
   std::unordered_map<task_id, std::vector<std::pair<std::uint16_t, std::string>>> capability_of_;

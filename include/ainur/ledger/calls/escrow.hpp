@@ -30,7 +30,9 @@ struct open_task {
                reputation_min, paid_at_result)
 };
 
-/// One subtask given to one agent at one price.
+/// One subtask given to one agent at one price, which is paid in one of three ways: whole (neither
+/// `parts` nor `rate`), in parts (each with a result and a review of its own), or by the time that
+/// passes (a *stream*, which the payer may stop at any time).
 struct award_line {
   std::uint16_t subtask = 0;
   account_id agent;
@@ -44,7 +46,10 @@ struct award_line {
   /// Shows that the signer hosts an agent that has never acted on the ledger:
   /// hosted_account(signer, agent_index) == agent. Not needed once it has (it bonded, say).
   std::optional<std::uint64_t> agent_index;
-  AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature, agent_index)
+  std::vector<amount> parts; ///< none, or 2 .. 64 parts above zero whose sum is the price
+  amount rate; ///< of a stream, a second: it flows from the award's block; `price` is the deposit
+  AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature, agent_index, parts,
+               rate)
 };
 
 /// Origin: a bonded orchestrator of the task's host. Shrinks the escrow to the prices; with `last`
@@ -57,15 +62,19 @@ struct award_task {
   AINUR_FIELDS(award_task, task, lines, bids_root, last)
 };
 
-/// Origin: the agent. The salted hash of its result, by finish_by.
+/// Origin: the agent. The salted hash of its result, by finish_by. Of an award in parts: of the
+/// part it works on; the next part begins when this one is released. The same result again
+/// succeeds and changes nothing.
 struct post_result {
   task_id task;
   std::uint16_t subtask = 0;
   hash256 result;
-  AINUR_FIELDS(post_result, task, subtask, result)
+  std::uint16_t part = 0; ///< 0 .. 63; 0 if the price is whole
+  AINUR_FIELDS(post_result, task, subtask, result, part)
 };
 
-/// Origin: the agent gives its award up: a failure.
+/// Origin: the agent gives its award up: a failure. Of a stream: what has flowed is paid; a failure
+/// too, unless the stream is overdrawn. Again: succeeds and changes nothing.
 struct give_up {
   task_id task;
   std::uint16_t subtask = 0;
@@ -74,11 +83,12 @@ struct give_up {
 
 /// Origin: the payer (or for it the task's host or one of its orchestrators, never the agent
 /// itself) at any time after the result; any account once the review window is over. Pays the
-/// agent.
+/// agent, the whole price or the part under review. Again: succeeds and changes nothing.
 struct release {
   task_id task;
   std::uint16_t subtask = 0;
-  AINUR_FIELDS(release, task, subtask)
+  std::uint16_t part = 0; ///< as in post_result
+  AINUR_FIELDS(release, task, subtask, part)
 };
 
 /// Why an award ended without anyone's fault.
@@ -91,8 +101,9 @@ enum class void_cause : std::uint8_t {
   max_value = arbiters_silent,
 };
 
-/// Origin: the payer or an orchestrator of the host, before a result is posted. Refunds; no
-/// reputation and no stake moves.
+/// Origin: the payer or an orchestrator of the host, before a result is posted. Refunds what is not
+/// paid yet; no reputation and no stake moves. A stream cannot be `cancelled`: it is stopped.
+/// Again: succeeds and changes nothing.
 struct void_award {
   task_id task;
   std::uint16_t subtask = 0;
@@ -101,25 +112,57 @@ struct void_award {
 };
 
 /// Origin: the payer or an orchestrator of the host. Ends what is not awarded: its budget is free.
+/// Again: succeeds and changes nothing.
 struct close_task {
   task_id task;
   AINUR_FIELDS(close_task, task)
 };
 
 /// Origin: the payer, within the review window after the result. Locks a bond of 10 % of the price
-/// and draws three arbiters.
+/// (of the part under review) and draws three arbiters. Again, before the award has gone on:
+/// succeeds and changes nothing.
 struct open_dispute {
   task_id task;
   std::uint16_t subtask = 0;
-  AINUR_FIELDS(open_dispute, task, subtask)
+  std::uint16_t part = 0; ///< as in post_result
+  AINUR_FIELDS(open_dispute, task, subtask, part)
 };
 
-/// Origin: a drawn arbiter, within the arbitration window.
+/// Origin: a drawn arbiter, within the arbitration window. The same vote again succeeds and changes
+/// nothing.
 struct vote_dispute {
   task_id task;
   std::uint16_t subtask = 0;
   bool for_agent = false;
-  AINUR_FIELDS(vote_dispute, task, subtask, for_agent)
+  std::uint16_t part = 0; ///< as in post_result
+  AINUR_FIELDS(vote_dispute, task, subtask, for_agent, part)
+};
+
+/// Origin: any account. Pays the agent what of a stream has flowed and is not paid yet, which may
+/// be nothing.
+struct draw_stream {
+  task_id task;
+  std::uint16_t subtask = 0;
+  AINUR_FIELDS(draw_stream, task, subtask)
+};
+
+/// Origin: the payer. Raises the deposit of a stream to `deposit`, with its fee; one that is at
+/// least so large stays, so that the same call again changes nothing. An overdrawn stream flows on
+/// from this block. The agent's probation and exposure limit the deposit as they limit a price.
+struct top_up_stream {
+  task_id task;
+  std::uint16_t subtask = 0;
+  amount deposit; ///< in all, with what has been paid of it
+  AINUR_FIELDS(top_up_stream, task, subtask, deposit)
+};
+
+/// Origin: the payer (or for it the task's host or one of its orchestrators, never the agent
+/// itself). Pays what has flowed and refunds the rest: a success, or void if nothing has flowed.
+/// Again: succeeds and changes nothing.
+struct stop_stream {
+  task_id task;
+  std::uint16_t subtask = 0;
+  AINUR_FIELDS(stop_stream, task, subtask)
 };
 
 } // namespace ainur::ledger

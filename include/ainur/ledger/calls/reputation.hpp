@@ -11,7 +11,7 @@
 namespace ainur::ledger {
 
 /// Locks free balance as the origin's performance bond. The first bond of at least 100 AINU gives
-/// the starting reputation; later ones only add stake.
+/// the starting reputation; later ones only add stake (to bond more is to bond again).
 struct bond {
   amount value;
   AINUR_FIELDS(bond, value)
@@ -21,6 +21,12 @@ struct bond {
 struct unbond {
   amount value;
   AINUR_FIELDS(unbond, value)
+};
+
+/// Takes back what is unbonding, the newest parts first: it is active again at once.
+struct rebond {
+  amount value; ///< not more than what is unbonding
+  AINUR_FIELDS(rebond, value)
 };
 
 /// Frees what has finished unbonding.
@@ -38,7 +44,8 @@ enum class offence : std::uint8_t {
 };
 
 /// Origin: the council; or anyone, where the ledger itself can check the evidence (repeated
-/// failures; digest mismatch of a posted result). Held through the appeal window before it is paid.
+/// failures; digest mismatch of a posted result; signed acceptances above the declared capacity:
+/// evidence.hpp). Held through the appeal window before it is paid.
 struct report_offence {
   account_id offender;
   offence kind = offence::protocol_violation;

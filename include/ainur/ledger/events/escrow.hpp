@@ -24,7 +24,10 @@ enum class outcome_cause : std::uint8_t {
   lost_supervisor,   ///< void
   failed_upstream,   ///< void
   arbiters_silent,   ///< void: no ruling after the redraw; half-half
-  max_value = arbiters_silent,
+  stream_stopped,    ///< success: by the payer or for it, after something had flowed
+  stream_finished,   ///< success: it flowed until finish_by
+  stream_dry,        ///< success: its deposit was used up and not topped up in time
+  max_value = stream_dry,
 };
 
 /// The end of a task that was opened.
@@ -53,7 +56,9 @@ struct awarded {
   account_id payer;
   amount price;
   timestamp finish_by{};
-  AINUR_FIELDS(awarded, task, subtask, agent, payer, price, finish_by)
+  std::uint16_t parts = 1; ///< in which the price is paid
+  amount rate;             ///< of a stream, a second; else zero
+  AINUR_FIELDS(awarded, task, subtask, agent, payer, price, finish_by, parts, rate)
 };
 
 struct result_posted {
@@ -62,7 +67,8 @@ struct result_posted {
   account_id agent;
   hash256 result;
   timestamp review_until{};
-  AINUR_FIELDS(result_posted, task, subtask, agent, result, review_until)
+  std::uint16_t part = 0;
+  AINUR_FIELDS(result_posted, task, subtask, agent, result, review_until, part)
 };
 
 /// The end of an award, with what it did to money, reputation and stake.
@@ -73,16 +79,62 @@ struct outcome {
   account_id payer;
   outcome_kind kind = outcome_kind::success;
   outcome_cause cause = outcome_cause::released;
-  amount price;   ///< as awarded
-  amount paid;    ///< to the agent
+  amount price;   ///< as awarded; with what topped a stream up
+  amount paid;    ///< to the agent, with what was paid before the end
   amount fee;     ///< taken on top of `paid`
   amount slashed; ///< from the agent's stake for this failure
   std::uint16_t score_before = 0;
   std::uint16_t score_after = 0;
   bool gain_limited =
-      false; ///< a success that gave nothing: same controller, or too many in the era
+      false;             ///< a success that gave nothing: same controller, or too many in the era
+  std::uint64_t era = 0; ///< unless void, decay counts from here
   AINUR_FIELDS(outcome, task, subtask, agent, payer, kind, cause, price, paid, fee, slashed,
-               score_before, score_after, gain_limited)
+               score_before, score_after, gain_limited, era)
+};
+
+/// A part of an award was paid and the next one begins. The last part ends the award (`outcome`).
+struct part_released {
+  task_id task;
+  std::uint16_t subtask = 0;
+  account_id agent;
+  account_id payer;
+  std::uint16_t part = 0; ///< the one that was paid
+  outcome_cause cause = outcome_cause::released;
+  amount paid;           ///< for this part
+  amount fee;            ///< taken on top of it
+  timestamp finish_by{}; ///< of the last part: later by the time this one was in others' hands
+  AINUR_FIELDS(part_released, task, subtask, agent, payer, part, cause, paid, fee, finish_by)
+};
+
+/// What had flowed was paid, before the end of the stream.
+struct stream_drawn {
+  task_id task;
+  std::uint16_t subtask = 0;
+  account_id agent;
+  amount paid; ///< now
+  amount fee;  ///< taken on top of it
+  amount paid_so_far;
+  AINUR_FIELDS(stream_drawn, task, subtask, agent, paid, fee, paid_so_far)
+};
+
+struct stream_topped_up {
+  task_id task;
+  std::uint16_t subtask = 0;
+  account_id payer;
+  amount deposit; ///< in all
+  amount added;
+  amount fee; ///< reserved on top of `added`
+  AINUR_FIELDS(stream_topped_up, task, subtask, payer, deposit, added, fee)
+};
+
+/// The deposit is used up: nothing flows until the payer tops it up.
+struct stream_overdrawn {
+  task_id task;
+  std::uint16_t subtask = 0;
+  account_id agent;
+  account_id payer;
+  timestamp top_up_until{};
+  AINUR_FIELDS(stream_overdrawn, task, subtask, agent, payer, top_up_until)
 };
 
 /// What was not awarded is free again.

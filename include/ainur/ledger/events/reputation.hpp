@@ -26,8 +26,9 @@ struct bond_changed {
   amount bonded;    ///< active after the call
   amount unbonding; ///< after the call
   std::uint16_t score = 0;
-  bool first = false; ///< reputation starts here
-  AINUR_FIELDS(bond_changed, account, bonded, unbonding, score, first)
+  bool first = false;    ///< reputation starts here
+  std::uint64_t era = 0; ///< if `first`, decay counts from here
+  AINUR_FIELDS(bond_changed, account, bonded, unbonding, score, first, era)
 };
 
 /// Stake taken at once (small slashes) or held until `due` (severe ones, with a number).
@@ -38,7 +39,8 @@ struct slashed {
   std::uint64_t slash = 0; ///< 0: taken at once; else the number for `cancel_slash`
   timestamp due{};         ///< of a held one
   std::uint16_t score_after = 0;
-  AINUR_FIELDS(slashed, account, reason, value, slash, due, score_after)
+  std::uint64_t era = 0; ///< of a held one, decay counts from here
+  AINUR_FIELDS(slashed, account, reason, value, slash, due, score_after, era)
 };
 
 /// A held slash was cancelled by the council (stake and reputation given back) or paid.
@@ -48,7 +50,15 @@ struct slash_ended {
   amount value;
   bool cancelled = false;
   std::uint16_t score_after = 0;
-  AINUR_FIELDS(slash_ended, slash, account, value, cancelled, score_after)
+  std::uint64_t era = 0; ///< of a cancelled one, decay counts from here
+  AINUR_FIELDS(slash_ended, slash, account, value, cancelled, score_after, era)
+};
+
+/// Where reputation decays: a new era, in which the scores of idle accounts may be less
+/// (`decayed`).
+struct era_of_decay {
+  std::uint64_t era = 0;
+  AINUR_FIELDS(era_of_decay, era)
 };
 
 } // namespace event
