@@ -126,7 +126,7 @@ tl::unexpected<error> no_ledger() {
 }
 
 /// Where a replay of everything that is kept begins: genesis if all blocks are there.
-result<state> earliest_state(const store::view& from) {
+result<state> earliest_state(const store::view& from, election_rule elect) {
   auto g = read_genesis(from);
   if (!g)
     return fail(std::move(g).error());
@@ -134,7 +134,7 @@ result<state> earliest_state(const store::view& from) {
   if (!blocks)
     return fail(std::move(blocks).error());
   if (blocks->first == 1)
-    return state::open(*g);
+    return state::open(*g, elect);
   const auto kept = store::snapshots_of(from, block_journal);
   if (!kept)
     return fail(kept.error());
@@ -144,7 +144,7 @@ result<state> earliest_state(const store::view& from) {
   auto oldest = store::snapshot_of(from, block_journal, kept->front());
   if (!oldest)
     return fail(std::move(oldest).error());
-  auto s = state::restore((*oldest)->state);
+  auto s = state::restore((*oldest)->state, elect);
   if (s && s->chain() != genesis_hash(*g))
     return fail(errc::bad_snapshot,
                 "the snapshot at height " + std::to_string(kept->front()) + " is of another chain");
@@ -202,13 +202,13 @@ result<genesis> read_genesis(const store::view& from) {
   return decode_genesis(**form);
 }
 
-result<state> open_log(const store::view& from, signatures check) {
+result<state> open_log(const store::view& from, signatures check, election_rule elect) {
   auto snapshot = store::snapshot_of(from, block_journal);
   if (!snapshot)
     return fail(std::move(snapshot).error());
   if (!*snapshot)
     return no_ledger();
-  auto start = state::restore((*snapshot)->state);
+  auto start = state::restore((*snapshot)->state, elect);
   if (!start)
     return start;
   journal_reader blocks{from, block_journal, (*snapshot)->covers + 1};
@@ -216,11 +216,12 @@ result<state> open_log(const store::view& from, signatures check) {
   return replay(std::move(*start), until(blocks, height, ~std::uint64_t{0}), check);
 }
 
-result<verification> verify_log(const store::view& from, const block_observer& observer) {
+result<verification> verify_log(const store::view& from, const block_observer& observer,
+                                election_rule elect) {
   const auto stored = from.check();
   if (!stored)
     return fail(stored.error());
-  auto start = earliest_state(from);
+  auto start = earliest_state(from, elect);
   if (!start)
     return fail(std::move(start).error());
   const auto snapshots = store::snapshots_of(from, block_journal);

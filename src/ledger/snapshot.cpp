@@ -152,7 +152,7 @@ bytes state::snapshot() const {
   return out;
 }
 
-result<state> state::restore(bytes_view data) {
+result<state> state::restore(bytes_view data, election_rule elect) {
   if (data.size() < hash256::size)
     return fail(codec::errc::truncated, "in a snapshot");
   const auto body = data.first(data.size() - hash256::size);
@@ -173,6 +173,7 @@ result<state> state::restore(bytes_view data) {
       header->time < header->origin.time || header->time >= time_max)
     return bad("its header is not consistent");
   b.origin = std::move(header->origin);
+  b.elect = elect;
   b.height = header->height;
   b.time = header->time;
   b.last_hash = header->last_hash;

@@ -129,6 +129,8 @@ totals_view sum_up(const book& b) {
         gather(sum.escrow, a.fee);
       }
   });
+  b.stakes.for_each(
+      [&](const account_key&, const stake_record& r) { gather(sum.staked, r.total()); });
   return sum;
 }
 

@@ -24,7 +24,10 @@ namespace ainur::ledger {
 using call =
     std::variant<transfer, open_account, bond, unbond, withdraw_unbonded, open_task, award_task,
                  post_result, give_up, release, void_award, close_task, open_dispute, vote_dispute,
-                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money>;
+                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money,
+                 stake, stake_more, unstake, restake, withdraw_unstaked, run_validator, nominate,
+                 chill, kick, set_controller, set_payee, reap_stake, claim_payout, note_era_points,
+                 report_validators, cancel_deferred_slash>;
 
 /// A call and for whom it acts.
 struct entry {

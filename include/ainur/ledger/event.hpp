@@ -21,7 +21,10 @@ namespace event {
 using any =
     std::variant<account_opened, account_reaped, bond_changed, task_opened, awarded, result_posted,
                  outcome, budget_freed, task_final, arbiters_drawn, dispute_voted, dispute_ruled,
-                 dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked>;
+                 dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked,
+                 stake_changed, stake_ended, validating, nominating, chilled, elected, era_started,
+                 era_ended, era_dropped, points_noted, reward_paid, validators_reported,
+                 stake_slash_deferred, stake_slashed, stake_slash_ended>;
 
 } // namespace event
 } // namespace ainur::ledger

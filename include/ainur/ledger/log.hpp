@@ -30,7 +30,8 @@ inline constexpr store::table_id node_table = 1;
 
 /// The state that the log describes, from the newest snapshot and the blocks after it. Errors: the
 /// store's; those of `replay` and `state::restore`; `base_errc::not_found`.
-[[nodiscard]] result<state> open_log(const store::view& from, signatures check);
+[[nodiscard]] result<state> open_log(const store::view& from, signatures check,
+                                     election_rule elect = elect_top_stake);
 
 /// What `verify_log` has looked at.
 struct verification {
@@ -51,6 +52,7 @@ struct verification {
 /// block. Errors: the store's; those of `replay`; `bad_snapshot`; `diverged` for a derived record
 /// that is not what the blocks give; `base_errc::not_found`. Each names the record.
 [[nodiscard]] result<verification> verify_log(const store::view& from,
-                                              const block_observer& observer = {});
+                                              const block_observer& observer = {},
+                                              election_rule elect = elect_top_stake);
 
 } // namespace ainur::ledger
