@@ -47,4 +47,7 @@ private:
   std::optional<std::string> problem_;
 };
 
+// staking_audit.cpp
+void audit_staking(auditor& found);
+
 } // namespace ainur::ledger

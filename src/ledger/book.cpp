@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "staking.hpp"
+
 namespace ainur::ledger {
 
 void append_key_part(bytes& out, bytes_view id) {
@@ -89,6 +91,14 @@ bool book::live(const deadline& d) const {
     const auto* r = locks.find({id_from<account_id>(d.about)});
     return r != nullptr && r->next_end() == d.due;
   }
+  if (d.kind == deadline_kind::stake_slash) {
+    const auto* r = deferred_slashes.find({d.number, 0});
+    return r != nullptr && era_eve(*this, r->apply_era) == d.due;
+  }
+  if (d.kind == deadline_kind::era)
+    return d.number == meta.staking_era && (stakes.size() != 0 || eras.size() != 0);
+  if (d.kind == deadline_kind::era_drop)
+    return eras.find({d.number}) != nullptr;
   const auto* t = tasks.find({id_from<task_id>(d.about)});
   if (t == nullptr)
     return false;
@@ -117,6 +127,14 @@ void book::index_deadlines() {
   locks.for_each([this](const account_key& key, const lock_record& r) {
     due.push({r.next_end(), deadline_kind::lock, about(key.id), 0});
   });
+  deferred_slashes.for_each([this](const place_key& key, const deferred_slash_record& r) {
+    if (key.place == 0)
+      due.push({era_eve(*this, r.apply_era), deadline_kind::stake_slash, {}, key.number});
+  });
+  eras.for_each([this](const number_key& key, const era_record&) {
+    due.push({era_drop_due(*this, key.number), deadline_kind::era_drop, {}, key.number});
+  });
+  due.push({era_eve(*this, meta.staking_era + 1), deadline_kind::era, {}, meta.staking_era});
 }
 
 account_form book::form_of(const account_id& id, const account_record& r) const {

@@ -8,11 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ainur/ledger/election.hpp"
 #include "ainur/ledger/error.hpp"
 #include "ainur/ledger/event.hpp"
 #include "ainur/ledger/genesis.hpp"
 #include "deadlines.hpp"
 #include "records.hpp"
+#include "staking_records.hpp"
 #include "table.hpp"
 
 namespace ainur::ledger {
@@ -44,6 +46,7 @@ inline constexpr timestamp time_max = timestamp_at(253'402'300'799'000'000);
 
 struct book {
   genesis origin; ///< without its allocations
+  election_rule elect = elect_top_stake;
   std::uint64_t height = 0;
   timestamp time{};
   hash256 last_hash;
@@ -57,6 +60,14 @@ struct book {
   table<pair_key, gain_record> gains;
   table<number_key, arbiter_record> arbiters;
   table<account_key, lock_record> locks;
+  table<account_key, stake_record> stakes;           ///< under the stash
+  table<account_key, controller_record> controllers; ///< under the controller
+  table<number_key, era_record> eras;
+  table<era_account_key, exposure_record> exposures; ///< under era and validator
+  table<exposure_page_key, exposure_page_record> exposure_pages;
+  table<place_key, elected_record> elected;                 ///< under era and rank
+  table<account_key, slashing_record> slashings;            ///< under the stash
+  table<place_key, deferred_slash_record> deferred_slashes; ///< under number and page
   deadlines due;
   std::vector<deadline> handled; ///< taken from `due` by this block, to be put back by a roll-back
 
@@ -73,6 +84,14 @@ struct book {
     visit(table_id::gains, gains);
     visit(table_id::arbiters, arbiters);
     visit(table_id::locks, locks);
+    visit(table_id::stakes, stakes);
+    visit(table_id::controllers, controllers);
+    visit(table_id::eras, eras);
+    visit(table_id::exposures, exposures);
+    visit(table_id::exposure_pages, exposure_pages);
+    visit(table_id::elected, elected);
+    visit(table_id::slashings, slashings);
+    visit(table_id::deferred_slashes, deferred_slashes);
   }
 
   template <class Visitor>
@@ -188,6 +207,15 @@ void end_task(session& s, const task_id& id, task_record& t);
 // disputes.cpp, offences.cpp: what their deadlines do
 void dispute_over(session& s, const task_id& id, std::uint16_t subtask);
 void pay_slash(session& s, std::uint64_t number);
+
+// staking_eras.cpp, staking_slashes.cpp: what their deadlines do
+void turn_staking_era(session& s);
+/// One validator of an era that is out of reach, with its pages; with the last of them, the era.
+void drop_from_era(session& s, std::uint64_t era);
+/// One page of a slash.
+void apply_deferred_slash(session& s, std::uint64_t number);
+/// The author of a block earns points, if it validates.
+void note_author(session& s);
 
 // sweep.cpp
 /// Handles the deadlines that have passed; returns how many.

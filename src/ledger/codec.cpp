@@ -51,6 +51,16 @@ std::uint64_t weight_of(const call& c) noexcept {
     return 4;
   if (const auto* report = std::get_if<report_offence>(&c))
     return 4 + report->evidence.size() / 128; // a signature or so each
+  if (const auto* choice = std::get_if<nominate>(&c))
+    return 1 + choice->targets.size() / 4;
+  if (const auto* refusal = std::get_if<kick>(&c))
+    return 1 + refusal->nominators.size();
+  if (const auto* noted = std::get_if<note_era_points>(&c))
+    return 1 + noted->points.size() / 4;
+  if (std::holds_alternative<claim_payout>(c))
+    return 32;
+  if (const auto* reported = std::get_if<report_validators>(&c))
+    return 64 * (1 + reported->offenders.size());
   return 1;
 }
 

@@ -15,11 +15,14 @@
 namespace ainur::ledger {
 
 enum class deadline_kind : std::uint8_t {
-  award_by, ///< about the task
-  award,    ///< about the task; the number is the subtask
-  slash,    ///< the number is the slash's
-  prune,    ///< about the task
-  lock,     ///< about the account
+  award_by,    ///< about the task
+  award,       ///< about the task; the number is the subtask
+  slash,       ///< the number is the slash's
+  prune,       ///< about the task
+  lock,        ///< about the account
+  stake_slash, ///< the number is the slash's; of one time, before `era`
+  era,         ///< the number is the staking era that ends
+  era_drop,    ///< the number is the era
 };
 
 struct deadline {

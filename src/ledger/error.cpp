@@ -62,7 +62,7 @@ error_info describe(errc code) noexcept {
   case errc::low_reputation:
     return info("low_reputation", "the agent's reputation is below the task's minimum");
   case errc::low_stake:
-    return info("low_stake", "the performance bond is smaller than this needs");
+    return info("low_stake", "the performance bond or stake is smaller than this needs");
   case errc::over_probation:
     return info("over_probation", "the price exceeds what the stake allows on probation");
   case errc::over_exposure:
@@ -79,6 +79,27 @@ error_info describe(errc code) noexcept {
     return info("already_open", "the account has declared its controller");
   case errc::lock_shrinks:
     return info("lock_shrinks", "a lock can only be made larger and longer");
+  case errc::already_staked:
+    return info("already_staked", "the stash has a stake already");
+  case errc::not_staked:
+    return info("not_staked", "this account has no stake");
+  case errc::not_controller:
+    return info("not_controller", "this account controls no stake");
+  case errc::controller_taken:
+    return info("controller_taken", "the controller acts for another stash");
+  case errc::unknown_validator:
+    return info("unknown_validator", "a target does not stand for election");
+  case errc::validator_blocked:
+    return info("validator_blocked", "a target takes no new nominators");
+  case errc::too_many_stakers:
+    return info("too_many_stakers",
+                "there are as many validators or nominators as the rules admit");
+  case errc::unknown_exposure:
+    return info("unknown_exposure", "not a validator of that era, or the era was dropped");
+  case errc::already_claimed:
+    return info("already_claimed", "this page of that era has been paid");
+  case errc::nothing_due:
+    return info("nothing_due", "no reward was earned in that era");
   case errc::bad_genesis:
     return info("bad_genesis", "the genesis is not valid");
   case errc::bad_block:

@@ -5,7 +5,7 @@
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/error.hpp"
-#include "book.hpp"
+#include "staking.hpp"
 
 namespace ainur::ledger {
 
@@ -81,6 +81,41 @@ result<void> check_parameters(const parameters& p) {
   return {};
 }
 
+result<void> check_staking(const staking_parameters& p) {
+  struct range {
+    std::string_view name;
+    std::uint64_t value, least, most;
+  };
+
+  const range ranges[] = {
+      {"seats", p.seats, 1, 10'000},
+      {"validators_max", p.validators_max, 1, 100'000},
+      {"nominators_max", p.nominators_max, 0, 1'000'000},
+      {"nominations_max", p.nominations_max, 1, 64},
+      {"exposure_page_max", p.exposure_page_max, 1, 20'000},
+      {"unlocking_chunks_max", p.unlocking_chunks_max, 1, 1'024},
+      {"stake_min", p.stake_min.micro(), 1, ~std::uint64_t{0}},
+      {"validator_stake_min", p.validator_stake_min.micro(), p.stake_min.micro(),
+       ~std::uint64_t{0}},
+      {"nominator_stake_min", p.nominator_stake_min.micro(), p.stake_min.micro(),
+       ~std::uint64_t{0}},
+      {"commission_max_ppm", p.commission_max_ppm, p.commission_min_ppm, 1'000'000},
+      {"author_points", p.author_points, 0, 1'000'000},
+      {"reporter_ppm", p.reporter_ppm, 0, 1'000'000},
+      {"bonding_eras", p.bonding_eras, 1, 10'000},
+      {"slash_defer_eras", p.slash_defer_eras, 0, p.bonding_eras - std::uint64_t{1}},
+      {"history_eras", p.history_eras, 1, 10'000}};
+  for (const auto& r : ranges)
+    if (r.value < r.least || r.value > r.most)
+      return bad("staking." + std::string{r.name} + " is not between " + std::to_string(r.least) +
+                 " and " + std::to_string(r.most));
+  if (p.nominators_max > std::uint64_t{p.exposure_page_max} * exposure_pages_max)
+    return bad("staking.nominators_max do not fit 64 pages of exposure_page_max");
+  if (!p.reward_curve.is_valid())
+    return bad("staking.reward_curve is not a curve: see reward_curve.hpp for its ranges");
+  return {};
+}
+
 result<void> check_allocations(const genesis& g) {
   auto total = g.treasury;
   const account_id* before = nullptr;
@@ -117,6 +152,8 @@ result<void> validate(const genesis& g) {
     return bad("authority is missing");
   if (auto parameters = check_parameters(g.parameters); !parameters)
     return parameters;
+  if (auto staking = check_staking(g.parameters.staking); !staking)
+    return staking;
   return check_allocations(g);
 }
 

@@ -36,4 +36,22 @@ namespace ainur::ledger {
 [[nodiscard]] errc handle(session& s, const actor& a, const top_up_stream& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const stop_stream& c);
 
+// calls/staking.hpp
+[[nodiscard]] errc handle(session& s, const actor& a, const stake& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const stake_more& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const unstake& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const restake& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const withdraw_unstaked& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const run_validator& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const nominate& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const chill& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const kick& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const set_controller& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const set_payee& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const reap_stake& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const claim_payout& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const note_era_points& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const report_validators& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const cancel_deferred_slash& c);
+
 } // namespace ainur::ledger

@@ -144,7 +144,8 @@ result<void> check_format(const store::view& from) {
 }
 
 /// Where a replay of everything that is kept begins: genesis if all blocks are there.
-result<state> earliest_state(const store::view& from, const std::vector<base_info>& bases) {
+result<state> earliest_state(const store::view& from, const std::vector<base_info>& bases,
+                             election_rule elect) {
   auto g = read_genesis(from);
   if (!g)
     return fail(std::move(g).error());
@@ -152,11 +153,11 @@ result<state> earliest_state(const store::view& from, const std::vector<base_inf
   if (!blocks)
     return fail(std::move(blocks).error());
   if (blocks->first == 1)
-    return state::open(*g);
+    return state::open(*g, elect);
   if (bases.empty() || bases.front().point.height + 1 < blocks->first)
     return fail(errc::bad_snapshot,
                 "no base covers the blocks before height " + std::to_string(blocks->first));
-  auto s = load_base(from, bases.front());
+  auto s = load_base(from, bases.front(), elect);
   if (s && s->chain() != genesis_hash(*g))
     return fail(errc::bad_snapshot, "the base at height " +
                                         std::to_string(bases.front().point.height) +
@@ -244,7 +245,7 @@ void save_tables(store::write_set& to, state& s) {
   }
 }
 
-result<state> load_tables(const store::view& from) {
+result<state> load_tables(const store::view& from, election_rule elect) {
   const auto known = from.get(node_table, genesis_key);
   if (!known)
     return fail(known.error());
@@ -257,7 +258,7 @@ result<state> load_tables(const store::view& from) {
     return fail(header.error());
   if (!*header)
     return fail(errc::bad_snapshot, "the header of the state tables is missing");
-  auto loader = table_loader::begin(**header);
+  auto loader = table_loader::begin(**header, elect);
   if (!loader)
     return fail(loader.error());
   const auto read =
@@ -270,8 +271,8 @@ result<state> load_tables(const store::view& from) {
   return read ? loader->finish() : fail(read.error());
 }
 
-result<state> open_log(const store::view& from, signatures check) {
-  auto start = load_tables(from);
+result<state> open_log(const store::view& from, signatures check, election_rule elect) {
+  auto start = load_tables(from, elect);
   if (!start)
     return start;
   journal_reader blocks{from, block_journal, start->height() + 1};
@@ -289,7 +290,7 @@ result<std::vector<base_info>> read_bases(const store::view& from) {
   return bases ? std::move(bases) : fail(bases.error().within("the list of bases"));
 }
 
-result<state> load_base(const store::view& from, const base_info& base) {
+result<state> load_base(const store::view& from, const base_info& base, election_rule elect) {
   std::uint32_t next = 0;
   return state::restore(chunk_source{[&]() -> result<std::optional<bytes>> {
     if (next == base.chunks)
@@ -302,17 +303,18 @@ result<state> load_base(const store::view& from, const base_info& base) {
                                           std::to_string(base.point.height) + " is missing");
     ++next;
     return std::move(*chunk);
-  }});
+  }}, elect);
 }
 
-result<verification> verify_log(const store::view& from, const block_observer& observer) {
+result<verification> verify_log(const store::view& from, const block_observer& observer,
+                                election_rule elect) {
   const auto stored = from.check();
   if (!stored)
     return fail(stored.error());
   const auto bases = read_bases(from);
   if (!bases)
     return fail(bases.error());
-  auto start = earliest_state(from, *bases);
+  auto start = earliest_state(from, *bases, elect);
   if (!start)
     return fail(std::move(start).error());
   const auto tables_height = load_tables(from).map([](const state& s) { return s.height(); });

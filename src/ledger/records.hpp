@@ -24,6 +24,14 @@ enum class table_id : std::uint8_t {
   gains = 6,
   arbiters = 7,
   locks = 8,
+  stakes = 16,
+  controllers = 17,
+  eras = 18,
+  exposures = 19,
+  exposure_pages = 20,
+  elected = 21,
+  slashings = 22,
+  deferred_slashes = 23,
 };
 
 /// The bytes of a key: ids as they are, numbers big-endian in their own width.
@@ -320,8 +328,13 @@ struct meta_record {
   amount issuance;
   amount treasury;
   std::uint64_t slash_next = 1;
-  std::uint64_t era = 0; ///< of the gains
-  AINUR_FIELDS(meta_record, chain, issuance, treasury, slash_next, era)
+  std::uint64_t era = 0;         ///< of the gains: that of the block
+  std::uint64_t staking_era = 0; ///< that staking is in; behind `era` while its deadline waits
+  std::uint64_t stake_slash_next = 1;
+  std::uint32_t validators = 0; ///< candidates among the stakes
+  std::uint32_t nominators = 0;
+  AINUR_FIELDS(meta_record, chain, issuance, treasury, slash_next, era, staking_era,
+               stake_slash_next, validators, nominators)
 };
 
 } // namespace ainur::ledger

@@ -188,13 +188,14 @@ bytes state::snapshot() const {
   return *snapshot_writer{*this}.next(~std::size_t{0} >> 1);
 }
 
-result<state> state::restore(const chunk_source& source) {
+result<state> state::restore(const chunk_source& source, election_rule elect) {
   frames in{source};
   auto header = in.next<state_header>();
   if (!header)
     return fail(header.error());
   auto made = std::make_unique<impl>();
   auto& b = made->b;
+  b.elect = elect;
   if (auto taken = take_header(b, *header, snapshot_magic); !taken)
     return fail(taken.error());
   result<void> read;
@@ -213,10 +214,12 @@ result<state> state::restore(const chunk_source& source) {
   return state{std::move(made)};
 }
 
-result<state> state::restore(bytes_view data) {
+result<state> state::restore(bytes_view data, election_rule elect) {
   std::optional<bytes> all{std::in_place, data.begin(), data.end()};
-  return restore(chunk_source{
-      [&all]() -> result<std::optional<bytes>> { return std::exchange(all, std::nullopt); }});
+  return restore(
+      chunk_source{
+          [&all]() -> result<std::optional<bytes>> { return std::exchange(all, std::nullopt); }},
+      elect);
 }
 
 } // namespace ainur::ledger

@@ -196,13 +196,14 @@ state::state(state&&) noexcept = default;
 state& state::operator=(state&&) noexcept = default;
 state::~state() = default;
 
-result<state> state::open(const genesis& g) {
+result<state> state::open(const genesis& g, election_rule elect) {
   if (auto valid = validate(g); !valid)
     return fail(valid.error());
   auto made = std::make_unique<impl>();
   auto& b = made->b;
   b.origin = g;
   b.origin.allocations = {};
+  b.elect = elect;
   b.time = g.time;
   b.last_hash = b.meta.chain = genesis_hash(g);
   b.meta.treasury = b.meta.issuance = g.treasury;

@@ -39,6 +39,12 @@ void handle_deadline(session& s, const deadline& d) {
     return s.b.tasks.erase({id_from<task_id>(d.about)});
   case deadline_kind::lock:
     return end_locks(s, id_from<account_id>(d.about));
+  case deadline_kind::stake_slash:
+    return apply_deferred_slash(s, d.number);
+  case deadline_kind::era:
+    return turn_staking_era(s);
+  case deadline_kind::era_drop:
+    return drop_from_era(s, d.number);
   }
 }
 
@@ -71,6 +77,7 @@ std::uint64_t sweep(session& s) {
     handle_deadline(s, d);
     ++handled;
   }
+  note_author(s);
   return handled;
 }
 

@@ -89,12 +89,13 @@ table_loader::table_loader(table_loader&&) noexcept = default;
 table_loader& table_loader::operator=(table_loader&&) noexcept = default;
 table_loader::~table_loader() = default;
 
-result<table_loader> table_loader::begin(bytes_view form) {
+result<table_loader> table_loader::begin(bytes_view form, election_rule elect) {
   auto header = codec::decode<state_header>(form);
   if (!header)
     return fail(header.error().within("the header of the state tables"));
   auto p = std::make_unique<parts>();
   auto& b = p->made->b;
+  b.elect = elect;
   if (auto taken = take_header(b, *header, tables_magic); !taken)
     return fail(taken.error());
   for (const auto count : header->counts)

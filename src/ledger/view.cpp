@@ -146,6 +146,8 @@ totals_view sum_up(const book& b) {
       if (a.open())
         gather(sum.escrow, unpaid(b.rules(), a));
   });
+  b.stakes.for_each(
+      [&](const account_key&, const stake_record& r) { gather(sum.staked, r.total()); });
   return sum;
 }
 

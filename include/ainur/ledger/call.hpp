@@ -26,7 +26,11 @@ using call =
                  post_result, give_up, release, void_award, close_task, open_dispute, vote_dispute,
                  report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money,
                  // escrow and reputation
-                 draw_stream, top_up_stream, stop_stream, rebond>;
+                 draw_stream, top_up_stream, stop_stream, rebond,
+                 // staking
+                 stake, stake_more, unstake, restake, withdraw_unstaked, run_validator, nominate,
+                 chill, kick, set_controller, set_payee, reap_stake, claim_payout, note_era_points,
+                 report_validators, cancel_deferred_slash>;
 
 /// A call and for whom it acts.
 struct entry {

@@ -40,7 +40,7 @@ enum class errc : std::uint16_t {
   wrong_state,              ///< the award is not in the state this needs
   over_budget,              ///< the prices exceed what is left of the budget
   low_reputation,           ///< the agent's reputation is below the task's minimum
-  low_stake,                ///< the bond is smaller than this needs
+  low_stake,                ///< the bond or stake is smaller than this needs
   over_probation,           ///< on probation, and the price above its share of the stake
   over_exposure,            ///< paid-at-result awards would exceed their share of the stake
   too_many_chunks,          ///< withdraw before unbonding more
@@ -49,6 +49,16 @@ enum class errc : std::uint16_t {
   already_voted,            ///< an arbiter votes once
   already_open,             ///< the account has declared its controller
   lock_shrinks,             ///< a lock can only be made larger and longer
+  already_staked,           ///< the stash has a stake already
+  not_staked,               ///< this account has no stake
+  not_controller,           ///< this account controls no stake
+  controller_taken,         ///< the controller acts for another stash
+  unknown_validator,        ///< a target does not stand for election
+  validator_blocked,        ///< a target takes no new nominators
+  too_many_stakers,         ///< there are as many validators or nominators as the rules admit
+  unknown_exposure,         ///< not a validator of that era, or the era was dropped
+  already_claimed,          ///< this page of that era has been paid
+  nothing_due,              ///< no reward was earned in that era
 
   // Blocks, snapshots, genesis: 200..
   bad_genesis = 200, ///< the genesis is not valid

@@ -23,7 +23,11 @@ using any =
                  outcome, budget_freed, task_final, arbiters_drawn, dispute_voted, dispute_ruled,
                  dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked,
                  // escrow and reputation
-                 part_released, stream_drawn, stream_topped_up, stream_overdrawn, era_of_decay>;
+                 part_released, stream_drawn, stream_topped_up, stream_overdrawn, era_of_decay,
+                 // staking
+                 stake_changed, stake_ended, validating, nominating, chilled, elected, era_started,
+                 era_ended, era_dropped, points_noted, reward_paid, validators_reported,
+                 stake_slash_deferred, stake_slashed, stake_slash_ended>;
 
 } // namespace event
 } // namespace ainur::ledger

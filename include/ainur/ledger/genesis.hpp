@@ -12,6 +12,7 @@
 #include "ainur/base/fields.hpp"
 #include "ainur/base/ids.hpp"
 #include "ainur/base/time.hpp"
+#include "ainur/ledger/reward_curve.hpp"
 
 namespace ainur::ledger {
 
@@ -27,6 +28,46 @@ struct settlement_parameters {
 /// What is left of `score` after so many eras without an outcome.
 [[nodiscard]] std::uint16_t decayed(const settlement_parameters& rules, std::uint16_t score,
                                     std::uint64_t idle_eras) noexcept;
+
+/// Where the reward of an era comes from.
+enum class reward_source : std::uint8_t {
+  flat,       ///< so much for every 6 s of the era
+  npos_curve, ///< by the share of the issuance that is staked
+  max_value = npos_curve,
+};
+
+/// The rules of validator stake. Counts and times of eras are bounded in genesis.cpp.
+struct staking_parameters {
+  std::uint32_t seats = 100;               ///< validators of an era, at most
+  std::uint32_t validators_max = 1'000;    ///< candidates
+  std::uint32_t nominators_max = 20'000;   ///< at most 64 pages of them
+  std::uint32_t nominations_max = 16;      ///< targets of one nominator
+  std::uint32_t exposure_page_max = 512;   ///< nominators on a page: what one claim pays
+  std::uint32_t unlocking_chunks_max = 32; ///< of one stash
+  amount stake_min = amount::ainu(1);
+  amount validator_stake_min = amount::ainu(10'000);
+  amount nominator_stake_min = amount::ainu(100);
+  std::uint32_t commission_min_ppm = 100'000;
+  std::uint32_t commission_max_ppm = 200'000;
+  std::uint32_t author_points = 20; ///< of a block
+  ledger::reward_source reward_source = ledger::reward_source::flat;
+  amount reward_per_6s = amount::ainu(5);
+  reward_curve_parameters reward_curve;
+  std::uint32_t reporter_ppm = 100'000; ///< reward proportion: of a slash
+  std::uint32_t bonding_eras = 112;     ///< 28 days
+  std::uint32_t slash_defer_eras = 111; ///< fewer than bonding_eras
+  std::uint32_t history_eras = 84;      ///< for claims
+  AINUR_FIELDS(staking_parameters, seats, validators_max, nominators_max, nominations_max,
+               exposure_page_max, unlocking_chunks_max, stake_min, validator_stake_min,
+               nominator_stake_min, commission_min_ppm, commission_max_ppm, author_points,
+               reward_source, reward_per_6s, reward_curve, reporter_ppm, bonding_eras,
+               slash_defer_eras, history_eras)
+
+  /// How long an era's exposures are kept.
+  [[nodiscard]] std::uint64_t retention_eras() const noexcept {
+    return bonding_eras > history_eras ? bonding_eras : history_eras;
+  }
+};
 
 /// The rules that do not change during a chain's life (governance will have its place here).
 struct parameters {
@@ -62,6 +103,7 @@ struct parameters {
   std::uint32_t block_entries_max = 10'000; ///< of one batch too
   std::uint32_t sweep_max = 20'000;         ///< deadlines handled in one block
   settlement_parameters settlement;
+  staking_parameters staking;
   AINUR_FIELDS(parameters, existential_deposit, bond_min, orchestrator_bond_min, reputation_start,
                reputation_gain, reputation_gain_step, reputation_loss, probation_below,
                probation_share_ppm, exposure_share_ppm, gains_per_pair_max, failure_slash_ppm,
@@ -69,7 +111,7 @@ struct parameters {
                protocol_violation_ppm, release_fee_ppm, dispute_bond_ppm, absence_slash_ppm,
                fee_per_weight, fee_author_ppm, era, unbonding, review_window, dispute_window,
                arbitration_window, appeal_window, retention, unbonding_chunks_max,
-               block_entries_max, sweep_max, settlement)
+               block_entries_max, sweep_max, settlement, staking)
 };
 
 /// What one account holds at the start. Accounts stand in strictly increasing order of their id.

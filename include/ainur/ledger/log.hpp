@@ -49,10 +49,12 @@ struct base_info {
 
 /// The state that the log describes, from the state tables and the blocks after them. Errors: the
 /// store's; those of `replay` and `table_loader`; `base_errc::not_found`.
-[[nodiscard]] result<state> open_log(const store::view& from, signatures check);
+[[nodiscard]] result<state> open_log(const store::view& from, signatures check,
+                                      election_rule elect = elect_top_stake);
 
 /// The state at the height at which the tables stand. Errors: as `open_log`.
-[[nodiscard]] result<state> load_tables(const store::view& from);
+[[nodiscard]] result<state> load_tables(const store::view& from,
+                                         election_rule elect = elect_top_stake);
 /// Adds what changed since the last call to a write set, which brings the stored tables to the
 /// height of `s`. If the set is not committed, throw the state away.
 void save_tables(store::write_set& to, state& s);
@@ -60,7 +62,8 @@ void save_tables(store::write_set& to, state& s);
 /// The bases that are whole, oldest first. Errors: the store's; any `codec::errc`.
 [[nodiscard]] result<std::vector<base_info>> read_bases(const store::view& from);
 /// The state of a base, audited. Errors: the store's; those of `state::restore`.
-[[nodiscard]] result<state> load_base(const store::view& from, const base_info& base);
+[[nodiscard]] result<state> load_base(const store::view& from, const base_info& base,
+                                       election_rule elect = elect_top_stake);
 
 /// What `verify_log` has looked at.
 struct verification {
@@ -82,6 +85,7 @@ struct verification {
 /// every block. Errors: the store's; those of `replay`; `bad_snapshot`; `diverged` for a derived
 /// record that is not what the blocks give; `base_errc::not_found`. Each names the record.
 [[nodiscard]] result<verification> verify_log(const store::view& from,
-                                              const block_observer& observer = {});
+                                              const block_observer& observer = {},
+                                              election_rule elect = elect_top_stake);
 
 } // namespace ainur::ledger

@@ -19,9 +19,11 @@
 
 #include "ainur/ledger/block.hpp"
 #include "ainur/ledger/checkpoint.hpp"
+#include "ainur/ledger/election.hpp"
 #include "ainur/ledger/error.hpp"
 #include "ainur/ledger/event.hpp"
 #include "ainur/ledger/genesis.hpp"
+#include "ainur/ledger/staking_view.hpp"
 #include "ainur/ledger/view.hpp"
 
 namespace ainur::ledger {
@@ -66,8 +68,9 @@ struct table_changes;
 
 class state {
 public:
-  /// A ledger at height 0. Errors: `bad_genesis`.
-  [[nodiscard]] static result<state> open(const genesis& g);
+  /// A ledger at height 0, whose validators `elect` chooses: always the same rule for one chain.
+  /// Errors: `bad_genesis`.
+  [[nodiscard]] static result<state> open(const genesis& g, election_rule elect = elect_top_stake);
 
   state(state&&) noexcept;
   state& operator=(state&&) noexcept;
@@ -101,6 +104,20 @@ public:
   [[nodiscard]] std::optional<account_view> account(const account_id& id) const;
   [[nodiscard]] std::optional<task_view> task(const task_id& id) const;
   [[nodiscard]] std::optional<slash_view> slash(std::uint64_t number) const;
+  [[nodiscard]] std::optional<stake_view> stake_of(const account_id& stash) const;
+  /// For whom a controller acts.
+  [[nodiscard]] std::optional<account_id> stash_of(const account_id& controller) const;
+  /// A candidate, or a validator of the running era.
+  [[nodiscard]] std::optional<validator_view> validator(const account_id& stash) const;
+  /// The era that staking is in: that of `time()`, unless the sweep is behind.
+  [[nodiscard]] std::uint64_t staking_era() const noexcept;
+  /// Nothing for an era without validators, or one that was dropped.
+  [[nodiscard]] std::optional<era_view> era(std::uint64_t number) const;
+  /// The nominators on one page of an exposure; empty if there is no such page.
+  [[nodiscard]] std::vector<stake_part>
+  exposure_page(std::uint64_t era, const account_id& validator, std::uint32_t page) const;
+  [[nodiscard]] std::optional<deferred_slash_view> deferred_slash(std::uint64_t number) const;
+
   /// The number of the signer's next batch; 0 for an unknown account.
   [[nodiscard]] std::uint64_t nonce(const account_id& signer) const;
   /// Sums over every account and task: linear in their number.
@@ -146,9 +163,11 @@ public:
   /// chunks: snapshot.hpp.
   [[nodiscard]] bytes snapshot() const;
   /// Errors: any `codec::errc`, `bad_snapshot`, `base_errc::unsupported` for another version.
-  [[nodiscard]] static result<state> restore(bytes_view snapshot);
+  [[nodiscard]] static result<state> restore(bytes_view snapshot,
+                                             election_rule elect = elect_top_stake);
   /// One chunk at a time is in memory. Errors: also the source's.
-  [[nodiscard]] static result<state> restore(const chunk_source& source);
+  [[nodiscard]] static result<state> restore(const chunk_source& source,
+                                             election_rule elect = elect_top_stake);
 
   /// Pages of the tables that changed since `take_changes` (tables.hpp).
   [[nodiscard]] std::size_t changed_pages() const;

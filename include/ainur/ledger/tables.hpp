@@ -30,7 +30,8 @@ struct table_changes {
 class table_loader {
 public:
   /// Errors: any `codec::errc`, `bad_snapshot`, `base_errc::unsupported` for another version.
-  [[nodiscard]] static result<table_loader> begin(bytes_view header);
+  [[nodiscard]] static result<table_loader> begin(bytes_view header,
+                                                  election_rule elect = elect_top_stake);
   table_loader(table_loader&&) noexcept;
   table_loader& operator=(table_loader&&) noexcept;
   ~table_loader();
