@@ -62,6 +62,12 @@ void save_tables(store::write_set& to, state& s);
 /// The state of a base, audited. Errors: the store's; those of `state::restore`.
 [[nodiscard]] result<state> load_base(const store::view& from, const base_info& base);
 
+/// Executes again all blocks that are kept, from genesis or the oldest base, up to the height
+/// `last`; signatures are taken as checked. `observer` sees every block with its events. Errors:
+/// the store's; those of `replay`; `bad_snapshot`; `base_errc::not_found`.
+[[nodiscard]] result<state> replay_log(const store::view& from, const block_observer& observer,
+                                       std::uint64_t last = ~std::uint64_t{0});
+
 /// What `verify_log` has looked at.
 struct verification {
   std::uint64_t first_height = 0; ///< the replay began after this block; 0: at genesis
