@@ -306,6 +306,19 @@ result<state> load_base(const store::view& from, const base_info& base, election
   }}, elect);
 }
 
+result<state> replay_log(const store::view& from, const block_observer& observer,
+                         std::uint64_t last, election_rule elect) {
+  const auto bases = read_bases(from);
+  if (!bases)
+    return fail(bases.error());
+  auto start = earliest_state(from, *bases, elect);
+  if (!start)
+    return start;
+  journal_reader blocks{from, block_journal, start->height() + 1};
+  auto height = start->height();
+  return replay(std::move(*start), until(blocks, height, last), signatures::trusted, observer);
+}
+
 result<verification> verify_log(const store::view& from, const block_observer& observer,
                                 election_rule elect) {
   const auto stored = from.check();

@@ -174,7 +174,9 @@ result<std::unique_ptr<view>> lmdb_environment::open_view() const {
   return std::make_unique<raw::lmdb_view>(std::move(*txn), handles_->dbi);
 }
 
-result<void> lmdb_environment::backup(const std::string& target_directory) const {
+namespace {
+
+result<void> copy_to(MDB_env* env, const std::string& target_directory) {
   if (::mkdir(target_directory.c_str(), 0700) != 0)
     return errno == EEXIST ? fail(errc::already_exists, target_directory)
                            : os_failure(target_directory);
@@ -183,7 +185,7 @@ result<void> lmdb_environment::backup(const std::string& target_directory) const
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
       return os_failure(temporary);
-    const int rc = mdb_env_copyfd2(handles_->env, fd, MDB_CP_COMPACT);
+    const int rc = mdb_env_copyfd2(env, fd, MDB_CP_COMPACT);
     const bool synced = rc == MDB_SUCCESS && ::fsync(fd) == 0;
     const int failure = errno;
     ::close(fd);
@@ -205,6 +207,35 @@ result<void> lmdb_environment::backup(const std::string& target_directory) const
     ::rmdir(target_directory.c_str());
   }
   return copied;
+}
+
+} // namespace
+
+result<void> lmdb_environment::backup(const std::string& target_directory) const {
+  return copy_to(handles_->env, target_directory);
+}
+
+result<void> lmdb_environment::backup_of(const std::string& directory,
+                                         const std::string& target_directory) {
+  if (::access(data_file_in(directory).c_str(), F_OK) != 0)
+    return fail(errc::not_found, data_file_in(directory));
+  handles reading; // without the owner's lock: LMDB itself keeps readers and writer apart
+  if (const int rc = mdb_env_create(&reading.env); rc != MDB_SUCCESS)
+    return fail(raw::lmdb_error(rc, directory));
+  if (const int rc = mdb_env_open(reading.env, data_file_in(directory).c_str(),
+                                  MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, 0600);
+      rc != MDB_SUCCESS)
+    return fail(raw::lmdb_error(rc, directory));
+  {
+    auto txn = raw::transaction::begin(reading.env, false);
+    if (!txn)
+      return fail(txn.error());
+    if (const int rc = mdb_dbi_open(txn->get(), nullptr, 0, &reading.dbi); rc != MDB_SUCCESS)
+      return fail(raw::lmdb_error(rc, directory));
+    if (auto readable = raw::check_format(raw::lmdb_map{txn->get(), reading.dbi}); !readable)
+      return fail(readable.error().within(directory));
+  }
+  return copy_to(reading.env, target_directory);
 }
 
 std::uint64_t lmdb_environment::size_bytes() const noexcept {

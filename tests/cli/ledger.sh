@@ -147,4 +147,142 @@ expect_status 1
 expect_match "$err" 'damaged|diverged|at height'
 expect_equal "$out" ''
 
+# genesis FILE: two accounts, an authority and a council.
+ones=$(printf '1%.0s' {1..64}) twos=$(printf '2%.0s' {1..64})
+genesis() {
+  cat >"$1" <<END
+chain = "town"
+time = "2026-01-01T00:00:00Z"
+authority = "$ones"
+council = "$twos"
+treasury = "1000 AINU"
+[parameters]
+unbonding = "2d"
+[[allocation]]
+account = "$ones"
+free = "7.5 AINU"
+END
+}
+
+begin "init begins a ledger from a genesis file, once"
+genesis g.toml
+run ainur ledger init made --genesis g.toml --json
+expect_status 0
+expect_equal "$(value accounts)" 1
+chain=$(value chain)
+run ainur ledger show made --json
+expect_status 0
+expect_equal "$(value chain)" "$chain"
+expect_equal "$(value issuance_uainu)" 1007500000
+run ainur ledger verify made
+expect_status 0
+run ainur ledger init made --genesis g.toml
+expect_status 2
+expect_match "$err" 'made holds a ledger'
+
+begin "init tells every mistake of a genesis file with its line and the nearest spelling"
+genesis g.toml
+sed -i 's/unbonding = "2d"/unbondin = "2d"/; s/^free = .*/free = 7.5/' g.toml
+run ainur ledger init made --genesis g.toml
+expect_status 2
+expect_match "$err" 'g\.toml:7:.*parameters\.unbondin.*"unbonding"'
+expect_match "$err" 'g\.toml:10:.*allocation\[0\]\.free.*AINU'
+expect_no_file made
+run ainur ledger init made --genesis none.toml
+expect_status 2
+expect_match "$err" 'none\.toml'
+
+begin "a proof shows an account, or that there is none, to whoever holds the chain's hash"
+chain=$(ainur ledger show "$kept" --json | sed -n 's/.*"chain": "\([0-9a-f]*\)".*/\1/p')
+ainur ledger prove "$kept" "$account" >absent.json || fails "no proof of an absence"
+run ainur ledger check-proof absent.json --chain "$chain"
+expect_status 0
+expect_match "$out" '^present +false$'
+present=$(sed -n 's/^ *"account": "\([0-9a-f]*\)".*/\1/p' <<<"$whole" | head -n 1)
+ainur ledger prove "$kept" "$present" >proof.json || fails "no proof"
+run ainur ledger check-proof proof.json --json
+expect_status 0
+expect_equal "$(value account)" "$present"
+expect_equal "$(value bonded_uainu)" "$bonded"
+run ainur ledger check-proof proof.json --chain "$ones"
+expect_status 1
+expect_match "$err" 'another chain'
+run ainur ledger check-proof proof.json --authority "$ones"
+expect_status 1
+expect_match "$err" 'not signed'
+sed 's/"record": "dc/"record": "dd/' proof.json >spoilt.json
+run ainur ledger check-proof spoilt.json
+expect_status 1
+echo '{}' >none.json
+run ainur ledger check-proof none.json
+expect_status 2
+expect_match "$err" 'version: it is missing'
+
+begin "history lists what touched an account, newest last"
+run ainur ledger history "$kept" "$present" --limit 5
+expect_status 0
+expect_equal "$(wc -l <<<"$out")" 5
+heights=$(awk '{print $1}' <<<"$out")
+expect_equal "$heights" "$(sort -n <<<"$heights")"
+expect_match "$out" ' (call|event) '
+run ainur ledger history "$kept" "$present" --from 1000000000
+expect_status 0
+expect_match "$out" '^nothing touched'
+run ainur ledger history "$kept" "$present" --limit 2 --json
+expect_status 0
+expect_match "$out" '"height": '
+run ainur ledger history "$kept" nobody
+expect_status 2
+
+begin "export writes every block, call, receipt and event as JSON lines"
+run ainur ledger export "$kept" --out log.jsonl
+expect_status 0
+python3 - log.jsonl "$(ainur ledger show "$kept" --json)" <<'END' || fails "not as expected"
+import json, sys
+kinds, heights = {}, []
+for line in open(sys.argv[1]):
+    record = json.loads(line)
+    kinds[record["kind"]] = kinds.get(record["kind"], 0) + 1
+    if record["kind"] == "block":
+        heights.append(record["height"])
+assert heights == list(range(1, json.loads(sys.argv[2])["height"] + 1)), heights[:5]
+assert set(kinds) == {"block", "call", "receipt", "event"}, kinds
+END
+run ainur ledger export "$kept" --out log.jsonl
+expect_status 2
+
+begin "backup copies a ledger; restore verifies the copy first"
+run ainur ledger backup "$kept" copy --json
+expect_status 0
+before=$(value block_hash)
+run ainur ledger restore copy again --json
+expect_status 0
+expect_equal "$(value block_hash)" "$before"
+run ainur ledger verify again
+expect_status 0
+run ainur ledger backup "$kept" copy
+expect_status 2
+expect_match "$err" 'copy'
+python3 - copy/store/store.mdb "$present" <<'END'
+import sys
+path, id = sys.argv[1], bytes.fromhex(sys.argv[2])
+with open(path, "r+b") as file:
+    data = file.read()
+    at = data.find(id)
+    assert at > 0
+    file.seek(at + 5)
+    file.write(bytes([data[at + 5] ^ 64]))
+END
+run ainur ledger restore copy third
+expect_status 1
+expect_match "$err" 'damaged.*table'
+expect_no_file third/store
+
+begin "each subcommand has an example"
+for command in init show history verify backup restore export prove check-proof; do
+  run ainur ledger "$command" --help
+  expect_status 0
+  expect_match "$out" "ainur ledger $command "
+done
+
 finish

@@ -1,4 +1,4 @@
-// ainur ledger show, ainur ledger verify
+// ainur ledger show, ainur ledger verify; the others stand in ledger_make.cpp and ledger_read.cpp
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -10,59 +10,17 @@
 #include "ainur/ledger/log.hpp"
 #include "ainur/orchestration/acks.hpp"
 #include "ainur/store/environment.hpp"
-#include "command.hpp"
+#include "ledger_command.hpp"
 
 namespace ainur::cli {
 
 namespace {
-
-using json = nlohmann::ordered_json;
 
 struct options {
   std::string folder;
   std::string account;
   bool as_json = false;
 };
-
-/// The store of a data directory, which must be there.
-result<std::unique_ptr<store::lmdb_environment>> open_store(const std::string& folder) {
-  const auto directory = folder + "/store";
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(folder, ignored))
-    return fail(base_errc::not_found, folder + ": there is no such folder");
-  if (!std::filesystem::exists(directory + "/store.mdb", ignored))
-    return fail(base_errc::not_found, folder + ": holds no ledger; `ainur run --data` makes one");
-  return store::lmdb_environment::open(directory, {.create = false});
-}
-
-/// Damage is what `verify` looks for; anything else keeps it from looking.
-int failed(const error& e, bool verifying) {
-  const bool unreadable = e.is(store::errc::in_use) || e.is(store::errc::not_found) ||
-                          e.is(store::errc::io) || e.is(store::errc::unsupported_format) ||
-                          e.room() == "base";
-  if (unreadable || !verifying)
-    return bad_input(e);
-  std::fprintf(stderr, "ainur: %s\n", e.to_string().c_str());
-  return exit_failed;
-}
-
-void print(const json& object, bool as_json) {
-  if (as_json) {
-    std::puts(object.dump(2, ' ', false, json::error_handler_t::replace).c_str());
-    return;
-  }
-  for (const auto& [key, value] : object.items())
-    std::printf("%-18s %s\n", key.c_str(),
-                (value.is_string() ? value.get<std::string>() : value.dump()).c_str());
-}
-
-/// For people an amount is in AINU, for programs a number of µAINU.
-void put(json& object, const std::string& key, amount value, bool as_json) {
-  if (as_json)
-    object[key + "_uainu"] = value.micro();
-  else
-    object[key] = to_string(value);
-}
 
 json summary_of(const ledger::state& s, bool as_json) {
   const auto t = s.totals();
@@ -83,27 +41,6 @@ json summary_of(const ledger::state& s, bool as_json) {
   return out;
 }
 
-json account_json(const ledger::account_view& a, bool as_json) {
-  json out{{"did", to_did(a.account)},
-           {"account", to_string(a.account)},
-           {"host", a.host.is_none() ? "itself" : to_string(a.host)},
-           {"controller", to_string(a.controller)}};
-  put(out, "free", a.free, as_json);
-  put(out, "reserved", a.reserved, as_json);
-  put(out, "bonded", a.bonded, as_json);
-  put(out, "unbonding", a.unbonding, as_json);
-  put(out, "held", a.held, as_json);
-  put(out, "exposure", a.exposure, as_json);
-  out["reputation"] = a.rated ? json(a.score) : json("none yet");
-  if (as_json && !a.rated)
-    out["reputation"] = nullptr;
-  out["last_outcomes"] = a.outcomes;
-  out["last_failures"] = a.failures;
-  out["open_awards"] = a.open_awards;
-  out["nonce"] = a.nonce;
-  return out;
-}
-
 int show(const options& o) {
   std::optional<account_id> wanted;
   if (!o.account.empty()) {
@@ -114,13 +51,13 @@ int show(const options& o) {
   }
   const auto store = open_store(o.folder);
   if (!store)
-    return failed(store.error(), false);
+    return ledger_failed(store.error(), false);
   const auto view = (*store)->open_view();
   if (!view)
-    return failed(view.error().within(o.folder), false);
+    return ledger_failed(view.error().within(o.folder), false);
   const auto s = ledger::open_log(**view, ledger::signatures::trusted);
   if (!s)
-    return failed(s.error().within(o.folder), false);
+    return ledger_failed(s.error().within(o.folder), false);
   if (!wanted) {
     print(summary_of(*s, o.as_json), o.as_json);
     return exit_ok;
@@ -163,10 +100,10 @@ result<std::uint64_t> check_acks(const std::string& path, const orchestration::a
 int verify(const options& o) {
   const auto store = open_store(o.folder);
   if (!store)
-    return failed(store.error(), true);
+    return ledger_failed(store.error(), true);
   const auto view = (*store)->open_view();
   if (!view)
-    return failed(view.error().within(o.folder), true);
+    return ledger_failed(view.error().within(o.folder), true);
   orchestration::ack_check acks;
   const auto done =
       ledger::verify_log(**view, [&acks](const ledger::block&, const ledger::applied& applied) {
@@ -174,7 +111,7 @@ int verify(const options& o) {
           acks.see(event);
       });
   if (!done)
-    return failed(done.error().within(o.folder), true);
+    return ledger_failed(done.error().within(o.folder), true);
   std::uint64_t acknowledged = 0;
   if (done->first_height == 0) { // what was pruned cannot be looked up
     const auto checked = check_acks(o.folder + "/acks.jsonl", acks);
@@ -208,7 +145,7 @@ int verify(const options& o) {
 } // namespace
 
 void add_ledger(frame& f) {
-  auto* group = f.add("ledger", "Look at the ledger of a data directory",
+  auto* group = f.add("ledger", "Make a ledger, look at it, check it, copy it",
                       "ainur ledger verify data", nullptr);
   group->require_subcommand(1);
   const auto o = std::make_shared<options>();
@@ -225,6 +162,8 @@ void add_ledger(frame& f) {
       "ainur ledger verify data", [o] { return verify(*o); }, group);
   all->add_option("DIR,--data", o->folder, "What --data of `ainur run` names")->required();
   all->add_flag("--json", o->as_json, "Print JSON");
+  add_ledger_make(f, group);
+  add_ledger_read(f, group);
   add_ledger_replay(f, group);
 }
 

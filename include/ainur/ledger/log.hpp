@@ -65,6 +65,13 @@ void save_tables(store::write_set& to, state& s);
 [[nodiscard]] result<state> load_base(const store::view& from, const base_info& base,
                                        election_rule elect = elect_top_stake);
 
+/// Executes again all blocks that are kept, from genesis or the oldest base, up to the height
+/// `last`; signatures are taken as checked. `observer` sees every block with its events. Errors:
+/// the store's; those of `replay`; `bad_snapshot`; `base_errc::not_found`.
+[[nodiscard]] result<state> replay_log(const store::view& from, const block_observer& observer,
+                                       std::uint64_t last = ~std::uint64_t{0},
+                                       election_rule elect = elect_top_stake);
+
 /// What `verify_log` has looked at.
 struct verification {
   std::uint64_t first_height = 0; ///< the replay began after this block; 0: at genesis

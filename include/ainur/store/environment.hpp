@@ -42,6 +42,11 @@ public:
   /// appears whole or not at all. Thread-safe. Errors: `already_exists`, `disk_full`, `io`.
   [[nodiscard]] result<void> backup(const std::string& target_directory) const;
 
+  /// The same of a store that another process may have open. Errors: also `not_found`,
+  /// `unsupported_format`, `damaged`.
+  [[nodiscard]] static result<void> backup_of(const std::string& directory,
+                                              const std::string& target_directory);
+
   /// Bytes of pages in use, free ones included.
   [[nodiscard]] std::uint64_t size_bytes() const noexcept;
 

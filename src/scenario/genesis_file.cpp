@@ -1,0 +1,270 @@
+// TOML to genesis, by the field lists.
+#include "ainur/scenario/genesis_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <span>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+namespace ainur::scenario {
+[[noreturn]] static void genesis_toml_broke() {
+  throw std::logic_error("a key is malformed");
+}
+} // namespace ainur::scenario
+
+// As in read.cpp: what toml++ 3.3 asserts of malformed keys throws here.
+#undef TOML_HEADER_ONLY
+#undef TOML_SHARED_LIB
+#define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(expr)                                                                          \
+  (static_cast<bool>(expr) ? static_cast<void>(0) : ::ainur::scenario::genesis_toml_broke())
+#include <toml++/toml.h>
+
+#include "ainur/scenario/schema.hpp"
+#include "toml_guard.hpp"
+
+namespace ainur::scenario {
+
+namespace {
+
+constexpr std::size_t problems_max = 20;
+
+struct place {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+place place_of(const toml::node& in) {
+  return {in.source().begin.line, in.source().begin.column};
+}
+
+/// Assigns nodes to fields and notes every mistake with its place.
+class genesis_reader {
+public:
+  explicit genesis_reader(std::string file) : file_(std::move(file)) {}
+
+  void add(place at, std::string key, std::string text, std::string suggestion = {}) {
+    if (problems.size() < problems_max)
+      problems.push_back(
+          {file_, at.line, at.column, std::move(key), std::move(text), std::move(suggestion)});
+  }
+
+  /// Every key must be one of `names`; `assign` gets those that are.
+  template <class Assign>
+  void table(const toml::table& in, const std::string& path,
+             std::span<const std::string_view> names, Assign&& assign) {
+    for (const auto& [key, node] : in) {
+      const std::string name{key.str()};
+      const auto whole = path.empty() ? name : path + "." + name;
+      if (std::ranges::find(names, name) == names.end())
+        add({key.source().begin.line, key.source().begin.column}, whole, "there is no such key",
+            std::string{nearest(name, names)});
+      else
+        assign(name, node, whole);
+    }
+  }
+
+  /// The fields of a struct by their names.
+  template <class Struct>
+  void fields(const toml::node& node, Struct& to, const std::string& path) {
+    const auto* in = node.as_table();
+    if (in == nullptr)
+      return add(place_of(node), path, "expects a table");
+    const auto& names = field_names<Struct>;
+    table(*in, path, names,
+          [&](const std::string& name, const toml::node& value, const std::string& whole) {
+            std::size_t i = 0;
+            const auto one = [&](auto& field) {
+              if (names[i++] == name)
+                read(value, field, whole);
+            };
+            std::apply([&one](auto&... field) { (one(field), ...); }, to.fields());
+          });
+  }
+
+  template <class T>
+  void read(const toml::node& in, T& to, const std::string& path) {
+    if constexpr (has_fields<T>)
+      fields(in, to, path);
+    else if constexpr (std::is_same_v<T, bool>)
+      read_as<bool>(in, to, path, "true or false");
+    else if constexpr (std::is_same_v<T, std::string>)
+      read_as<std::string>(in, to, path, "a text in quotes");
+    else if constexpr (std::is_integral_v<T>)
+      number(in, to, path);
+    else if constexpr (std::is_same_v<T, amount>)
+      text(in, to, path, "an amount like \"12.5 AINU\" or \"300 uAINU\"", amount_from_text);
+    else if constexpr (std::is_same_v<T, duration>)
+      text(in, to, path, "a time like \"250ms\", \"2h\", \"28d\"", duration_from_text);
+    else if constexpr (std::is_same_v<T, timestamp>)
+      time(in, to, path);
+    else if constexpr (std::is_same_v<T, account_id>)
+      text(in, to, path, "a did or 64 hexadecimal digits in quotes", account_from_text);
+    else
+      add(place_of(in), path, "cannot be set in a file");
+  }
+
+  void allocations(const toml::node& node, std::vector<ledger::allocation>& to) {
+    const auto* list = node.as_array();
+    if (list == nullptr)
+      return add(place_of(node), "allocation", "expects tables [[allocation]]");
+    std::vector<std::pair<ledger::allocation, place>> found;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const auto path = fmt::format("allocation[{}]", i);
+      auto& [one, at] = found.emplace_back();
+      at = place_of(*list->get(i));
+      fields(*list->get(i), one, path);
+      if (const auto* t = list->get_as<toml::table>(i); t != nullptr && !t->contains("account"))
+        add(at, path + ".account", "it is missing");
+    }
+    std::ranges::stable_sort(found, {}, [](const auto& f) { return f.first.account; });
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (i > 0 && found[i].first.account == found[i - 1].first.account)
+        add(std::max(found[i].second, found[i - 1].second,
+                     [](place a, place b) { return a.line < b.line; }),
+            "allocation.account", "the account stands twice: " + to_did(found[i].first.account));
+      to.push_back(found[i].first);
+    }
+  }
+
+  void require(const toml::table& root, const char* key) {
+    if (!root.contains(key))
+      add({1, 1}, key, "it is missing");
+  }
+
+  std::vector<problem> problems;
+
+private:
+  template <class Node, class T>
+  void read_as(const toml::node& in, T& to, const std::string& path, const char* expected) {
+    if (const auto* value = in.as<Node>())
+      to = value->get();
+    else
+      add(place_of(in), path, std::string{"expects "} + expected);
+  }
+
+  template <class T>
+  void number(const toml::node& in, T& to, const std::string& path) {
+    const auto* value = in.as_integer();
+    if (value == nullptr)
+      return add(place_of(in), path, "expects a whole number");
+    if (value->get() < 0 ||
+        static_cast<std::uint64_t>(value->get()) > std::uint64_t{std::numeric_limits<T>::max()})
+      return add(place_of(in), path, fmt::format("must be 0 .. {}", std::numeric_limits<T>::max()));
+    to = static_cast<T>(value->get());
+  }
+
+  template <class T, class Parse>
+  void text(const toml::node& in, T& to, const std::string& path, const char* expected,
+            Parse&& parse) {
+    const auto* value = in.as_string();
+    auto parsed = value == nullptr ? result<T>{fail(base_errc::malformed)} : parse(value->get());
+    if (!parsed)
+      return add(place_of(in), path,
+                 parsed.error().is(base_errc::overflow) ? std::string{"is too large"}
+                                                        : std::string{"expects "} + expected);
+    to = *parsed;
+  }
+
+  void time(const toml::node& in, timestamp& to, const std::string& path) {
+    const auto* whole = in.as_date_time();
+    std::optional<toml::date_time> parsed;
+    if (whole != nullptr)
+      parsed = whole->get();
+    else if (const auto* written = in.as_string())
+      try {
+        const auto node = toml::parse("t = " + written->get());
+        if (const auto* value = node["t"].as_date_time(); value != nullptr && node.size() == 1)
+          parsed = value->get();
+      } catch (const std::exception&) { // answered below
+      }
+    if (!parsed || !parsed->offset || parsed->offset->minutes != 0)
+      return add(place_of(in), path, "expects a time in UTC like \"2026-01-01T00:00:00Z\"");
+    const auto days = std::chrono::sys_days{std::chrono::year{parsed->date.year} /
+                                            std::chrono::month{parsed->date.month} /
+                                            std::chrono::day{parsed->date.day}};
+    const auto& t = parsed->time;
+    const auto seconds = std::int64_t{days.time_since_epoch().count()} * 86'400 + t.hour * 3'600 +
+                         t.minute * 60 + t.second;
+    to = timestamp_at(seconds * 1'000'000 + t.nanosecond / 1'000);
+  }
+
+  std::string file_;
+};
+
+/// The place of what `validate` complains of, as far as it names a key.
+void add_invalid(genesis_reader& out, const toml::table& root, const error& e) {
+  place at;
+  std::string key;
+  const auto* rules = root["parameters"].as_table();
+  const auto look = [&](const toml::table& in) {
+    for (const auto& [name, node] : in)
+      if (e.detail().find(name.str()) != std::string::npos && name.str().size() > key.size()) {
+        key = name.str();
+        at = place_of(node);
+      }
+  };
+  look(root);
+  if (rules != nullptr)
+    look(*rules);
+  out.add(at, key, e.detail());
+}
+
+void read_root(genesis_reader& out, const toml::table& root, ledger::genesis& g) {
+  static constexpr std::array<std::string_view, 7> names{
+      "chain", "time", "authority", "council", "treasury", "parameters", "allocation"};
+  out.table(root, "", names,
+            [&](const std::string& name, const toml::node& node, const std::string& path) {
+              if (name == "chain")
+                out.read(node, g.chain, path);
+              else if (name == "time")
+                out.read(node, g.time, path);
+              else if (name == "authority")
+                out.read(node, g.authority, path);
+              else if (name == "council")
+                out.read(node, g.council, path);
+              else if (name == "treasury")
+                out.read(node, g.treasury, path);
+              else if (name == "parameters")
+                out.read(node, g.parameters, path);
+              else
+                out.allocations(node, g.allocations);
+            });
+  for (const auto* key : {"time", "authority", "council"})
+    out.require(root, key);
+  if (!out.problems.empty())
+    return;
+  if (const auto valid = ledger::validate(g); !valid)
+    add_invalid(out, root, valid.error());
+}
+
+} // namespace
+
+genesis_reading read_genesis_file(std::string_view text, const std::string& name) {
+  genesis_reading out;
+  genesis_reader reader{name};
+  auto fault = find_not_utf8(text);
+  if (!fault)
+    fault = find_too_deep(text);
+  if (fault) {
+    reader.add({fault->line, fault->column}, "", fault->text);
+    out.problems = std::move(reader.problems);
+    return out;
+  }
+  try {
+    const toml::table root = toml::parse(text);
+    read_root(reader, root, out.value);
+  } catch (const toml::parse_error& e) {
+    reader.add({e.source().begin.line, e.source().begin.column}, "", std::string{e.description()});
+  } catch (const std::logic_error&) { // TOML_ASSERT
+    reader.add({}, "", "a key is malformed");
+  }
+  out.problems = std::move(reader.problems);
+  std::ranges::stable_sort(out.problems, {}, &problem::line);
+  return out;
+}
+
+} // namespace ainur::scenario
