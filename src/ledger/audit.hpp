@@ -47,4 +47,9 @@ private:
   std::optional<std::string> problem_;
 };
 
+// identity.cpp
+void audit_identity(auditor& found);
+// keys.cpp
+void audit_keys(auditor& found);
+
 } // namespace ainur::ledger

@@ -95,6 +95,10 @@ bool book::live(const deadline& d) const {
     const auto* r = locks.find({id_from<account_id>(d.about)});
     return r != nullptr && r->next_end() == d.due;
   }
+  if (d.kind == deadline_kind::key) {
+    const auto* r = keys.find({id_from<account_id>(d.about)});
+    return r != nullptr && !r->grace.empty() && r->grace.front().until == d.due;
+  }
   const auto* t = tasks.find({id_from<task_id>(d.about)});
   if (t == nullptr)
     return false;
@@ -122,6 +126,10 @@ void book::index_deadlines() {
   });
   locks.for_each([this](const account_key& key, const lock_record& r) {
     due.push({r.next_end(), deadline_kind::lock, about(key.id), 0});
+  });
+  keys.for_each([this](const account_key& key, const key_record& r) {
+    if (!r.grace.empty())
+      due.push({r.grace.front().until, deadline_kind::key, about(key.id), 0});
   });
 }
 

@@ -12,6 +12,7 @@
 #include "ainur/ledger/event.hpp"
 #include "ainur/ledger/genesis.hpp"
 #include "deadlines.hpp"
+#include "identity_records.hpp"
 #include "records.hpp"
 #include "table.hpp"
 
@@ -55,6 +56,8 @@ struct book {
   table<pair_key, gain_record> gains;
   table<number_key, arbiter_record> arbiters;
   table<account_key, lock_record> locks;
+  table<account_key, key_record> keys;
+  table<account_key, document_record> documents;
   deadlines due;
   std::vector<deadline> handled; ///< taken from `due` by this block, to be put back by a roll-back
 
@@ -71,6 +74,8 @@ struct book {
     visit(table_id::gains, gains);
     visit(table_id::arbiters, arbiters);
     visit(table_id::locks, locks);
+    visit(table_id::keys, keys);
+    visit(table_id::documents, documents);
   }
 
   template <class Visitor>
@@ -94,8 +99,14 @@ struct book {
   [[nodiscard]] std::optional<account_id> id_of(party p) const;
   /// Whose account it is: as declared, its host, or itself.
   [[nodiscard]] account_id controller_of(const account_id& id) const;
-  /// The key that signs for it: its host's, or its own.
+  /// Whose keys sign for it: its host's, or its own.
   [[nodiscard]] account_id signer_of(const account_id& id) const;
+  /// The key that speaks for an account that signs for itself.
+  [[nodiscard]] byte_array<32> current_key(const account_id& signer) const;
+  /// The key under which an object of `signer` verifies: of the version it names, if that is
+  /// current or within its grace at `now`; the current one if it names none.
+  [[nodiscard]] std::optional<byte_array<32>>
+  key_of(const account_id& signer, std::optional<std::uint32_t> version, timestamp now) const;
 
   /// True if the record still waits for exactly this.
   [[nodiscard]] bool live(const deadline& d) const;
@@ -125,7 +136,8 @@ struct session {
   }
 };
 
-/// Who acts: the origin, and the account whose key signed for it.
+/// Who acts: the origin, and the account in whose name the batch is signed for it: itself, or its
+/// host (also where the host's delegate signed).
 struct actor {
   account_id origin;
   account_id signer;
@@ -181,6 +193,10 @@ void end_task(session& s, const task_id& id, task_record& t);
 // disputes.cpp, offences.cpp: what their deadlines do
 void dispute_over(session& s, const task_id& id, std::uint16_t subtask);
 void pay_slash(session& s, std::uint64_t number);
+
+// keys.cpp
+/// Earlier keys whose grace is over.
+void end_keys(session& s, const account_id& id);
 
 // sweep.cpp
 /// Handles the deadlines that have passed; returns how many.

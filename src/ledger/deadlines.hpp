@@ -20,6 +20,7 @@ enum class deadline_kind : std::uint8_t {
   slash,    ///< the number is the slash's
   prune,    ///< about the task
   lock,     ///< about the account
+  key,      ///< about the account: the grace of an earlier key
 };
 
 struct deadline {

@@ -44,8 +44,9 @@ errc check_delivery(const session& s, const report_offence& c, const award_recor
   const auto e = codec::decode<result_evidence>(c.evidence);
   if (!e || result_commitment(*c.task, c.subtask, e->salt, e->digest) == award->result)
     return errc::bad_evidence;
-  const auto message = delivery_message(*c.task, c.subtask, e->salt, e->digest);
-  return verify_detached(s.b.signer_of(c.offender), delivery_tag, message, e->signature)
+  const auto key = s.b.key_of(s.b.signer_of(c.offender), e->key_version, s.now);
+  const auto message = delivery_message(*c.task, c.subtask, e->salt, e->digest, e->key_version);
+  return key && verify_detached(account_id{*key}, delivery_tag, message, e->signature)
              ? errc::ok
              : errc::bad_evidence;
 }

@@ -23,6 +23,8 @@ enum class table_id : std::uint8_t {
   gains = 6,
   arbiters = 7,
   locks = 8,
+  keys = 24,
+  documents = 25,
 };
 
 /// The bytes of a key: ids as they are, numbers big-endian in their own width.

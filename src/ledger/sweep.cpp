@@ -36,6 +36,8 @@ void handle_deadline(session& s, const deadline& d) {
     return s.b.tasks.erase({id_from<task_id>(d.about)});
   case deadline_kind::lock:
     return end_locks(s, id_from<account_id>(d.about));
+  case deadline_kind::key:
+    return end_keys(s, id_from<account_id>(d.about));
   }
 }
 

@@ -24,7 +24,10 @@ namespace ainur::ledger {
 using call =
     std::variant<transfer, open_account, bond, unbond, withdraw_unbonded, open_task, award_task,
                  post_result, give_up, release, void_award, close_task, open_dispute, vote_dispute,
-                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money>;
+                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money,
+                 // identity
+                 register_agent, update_document, deregister_agent, rotate_key, set_recovery,
+                 recover_account, revoke_key, delegate_hosting, revoke_delegation>;
 
 /// A call and for whom it acts.
 struct entry {
@@ -32,7 +35,10 @@ struct entry {
   /// Set if `origin` is hosted by the batch's signer: hosted_account(signer, index).
   std::optional<std::uint64_t> hosted_index;
   ledger::call call;
-  AINUR_FIELDS(entry, origin, hosted_index, call)
+  /// Set if `origin` is hosted by another account, which has delegated its hosting to the batch's
+  /// signer: hosted_account(host, index).
+  std::optional<account_id> host{};
+  AINUR_FIELDS(entry, origin, hosted_index, call, host)
 };
 
 } // namespace ainur::ledger

@@ -21,7 +21,9 @@ namespace event {
 using any =
     std::variant<account_opened, account_reaped, bond_changed, task_opened, awarded, result_posted,
                  outcome, budget_freed, task_final, arbiters_drawn, dispute_voted, dispute_ruled,
-                 dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked>;
+                 dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked,
+                 // identity
+                 document_changed, key_rotated, key_ended, recovery_set, hosting_delegated>;
 
 } // namespace event
 } // namespace ainur::ledger

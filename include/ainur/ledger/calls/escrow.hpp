@@ -44,7 +44,10 @@ struct award_line {
   /// Shows that the signer hosts an agent that has never acted on the ledger:
   /// hosted_account(signer, agent_index) == agent. Not needed once it has (it bonded, say).
   std::optional<std::uint64_t> agent_index;
-  AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature, agent_index)
+  /// The version of the key that made `agent_signature`, if the agent has named one.
+  std::optional<std::uint32_t> agent_key_version{};
+  AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature, agent_index,
+               agent_key_version)
 };
 
 /// Origin: a bonded orchestrator of the task's host. Shrinks the escrow to the prices; with `last`
