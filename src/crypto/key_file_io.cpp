@@ -91,6 +91,21 @@ result<void> write_key_file(const std::string& path, bytes_view file, bool repla
   return written;
 }
 
+result<void> advance_key_file(const std::string& path) {
+  const auto next = path + ".next";
+  const auto old = path + ".old";
+  // The old name may stand for the key already there, after a crash: linked anew, it is the same.
+  if (::unlink(old.c_str()) != 0 && errno != ENOENT)
+    return io_failure(old);
+  if (::link(path.c_str(), old.c_str()) != 0)
+    return io_failure(old);
+  if (::rename(next.c_str(), path.c_str()) != 0)
+    return io_failure(next);
+  if (!sync_directory_of(path))
+    return io_failure("the directory of " + path);
+  return {};
+}
+
 result<bytes> read_key_file(const std::string& path) {
   // Non-blocking, so that a pipe of that name cannot hold us.
   const descriptor d{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};

@@ -34,6 +34,8 @@ public:
     });
     b_.locks.for_each([this](const account_key& k, const lock_record& r) { check(k.id, r); });
     audit_staking(found_);
+    audit_keys(found_);
+    audit_identity(found_);
     b_.accounts.for_each([this](const account_key& k, const account_record& r) { check(k.id, r); });
     for (const auto& [id, e] : found_.all_claims())
       require(b_.accounts.find({id}) != nullptr,

@@ -49,5 +49,9 @@ private:
 
 // staking_audit.cpp
 void audit_staking(auditor& found);
+// identity.cpp
+void audit_identity(auditor& found);
+// keys.cpp
+void audit_keys(auditor& found);
 
 } // namespace ainur::ledger

@@ -24,8 +24,40 @@ std::vector<event::any> standing_events(const std::vector<event::any>& events) {
   return chosen;
 }
 
+namespace {
+
+/// The ring of a host whose keys are derived; if its account was recovered with another key, one
+/// that is refused from now on.
+rotation derived_keys(const state& s, const authority_options& options) {
+  const auto host = account_of_seed(options.host_seed);
+  const auto record = s.keys(host);
+  auto made = rotation::open({host, derived_key(options.host_seed, record.version)}, record,
+                             options.rotation_interval);
+  if (made)
+    return std::move(*made);
+  return *rotation::open({host, derived_key(options.host_seed, 0)},
+                         {.account = host,
+                          .signer = host,
+                          .version = 0,
+                          .key = host.value,
+                          .since = {},
+                          .stash = {},
+                          .delegate = {},
+                          .grace = {}},
+                         duration{});
+}
+
+} // namespace
+
 authority::authority(state s, const authority_options& options)
-    : state_(std::move(s)), options_(options), host_(account_of_seed(options.host_seed)) {
+    : state_(std::move(s)), options_(options), keys_(derived_keys(state_, options)),
+      derives_keys_(true), host_(keys_.ring().account()) {
+  AINUR_ASSERT(options_.calls_max > 0 && options_.calls_max <= state_.rules().block_entries_max);
+}
+
+authority::authority(state s, const authority_options& options, rotation keys)
+    : state_(std::move(s)), options_(options), keys_(std::move(keys)),
+      host_(keys_.ring().account()) {
   AINUR_ASSERT(options_.calls_max > 0 && options_.calls_max <= state_.rules().block_entries_max);
 }
 
@@ -57,7 +89,53 @@ std::optional<instant> authority::wake_at(instant now, timestamp utc) const {
     const auto due = now + std::max(*deadline - utc, duration::zero()) + duration{1};
     at = at ? std::min(*at, due) : due;
   }
+  if (const auto key = keys_.due_at()) {
+    const auto due = now + std::max(*key - utc, duration::zero());
+    at = at ? std::min(*at, due) : due;
+  }
   return at;
+}
+
+/// The calls of the host and of what it hosts, as one batch, with the announcement of its next key
+/// if one is due.
+struct authority::own_batch {
+  std::optional<signed_batch> batch;
+  std::vector<requester> asked; ///< of the first entries
+  bool announces = false;       ///< in the last entry
+};
+
+void authority::derive_next(timestamp now) {
+  using need = rotation::need_kind;
+  if (!derives_keys_)
+    return;
+  if (keys_.need(now) == need::next_key)
+    keys_.prepare(derived_key(options_.host_seed, keys_.version() + 1));
+  if (keys_.need(now) == need::save)
+    keys_.saved(); // what is derived cannot be lost
+}
+
+authority::own_batch authority::take_own(timestamp time, std::size_t room) {
+  own_batch own;
+  own.announces = room > 0 && keys_.need(time) == rotation::need_kind::announce;
+  const std::size_t extra = own.announces ? 1 : 0;
+  const auto count = std::min({entries_.size(), options_.calls_max - extra, room - extra});
+  if (count + extra == 0)
+    return own;
+  batch b{.signer = host_,
+          .key = std::nullopt,
+          .nonce = state_.nonce(host_),
+          .valid_until = time + validity,
+          .entries = {}};
+  const auto end = static_cast<std::ptrdiff_t>(count);
+  b.entries.assign(std::make_move_iterator(entries_.begin()),
+                   std::make_move_iterator(entries_.begin() + end));
+  own.asked.assign(requesters_.begin(), requesters_.begin() + end);
+  entries_.erase(entries_.begin(), entries_.begin() + end);
+  requesters_.erase(requesters_.begin(), requesters_.begin() + end);
+  if (own.announces)
+    b.entries.push_back({host_, std::nullopt, keys_.announcement(state_.chain())});
+  own.batch = sign_batch(state_.chain(), std::move(b), keys_.ring());
+  return own;
 }
 
 std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
@@ -67,31 +145,20 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   const auto deadline = state_.next_deadline();
   const bool calls_due = first_waiting_ && (idle || waiting() >= options_.calls_max ||
                                             *first_waiting_ + options_.block_interval <= now);
-  if (!calls_due && !(deadline && *deadline < time))
+  derive_next(time);
+  const bool key_due = keys_.need(time) == rotation::need_kind::announce;
+  if (!calls_due && !key_due && !(deadline && *deadline < time))
     return std::nullopt;
 
   // The oldest batch of others always finds its place, so that our own calls never keep it out.
   const std::size_t most = state_.rules().block_entries_max;
   auto oldest = batches_.empty() ? 0 : batches_.front().batch.entries.size();
   oldest = oldest > most ? 0 : oldest; // refused below
-  const auto count = std::min({entries_.size(), options_.calls_max, most - oldest});
+  auto own = take_own(time, most - oldest);
+  const auto count = own.batch ? own.batch->batch.entries.size() : 0;
   std::vector<signed_batch> batches;
-  std::vector<requester> asked;
-  if (count > 0) {
-    batch own{.signer = host_,
-              .key = std::nullopt,
-              .nonce = state_.nonce(host_),
-              .valid_until = time + validity,
-              .entries = {}};
-    own.entries.assign(
-        std::make_move_iterator(entries_.begin()),
-        std::make_move_iterator(entries_.begin() + static_cast<std::ptrdiff_t>(count)));
-    asked.assign(requesters_.begin(), requesters_.begin() + static_cast<std::ptrdiff_t>(count));
-    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
-    requesters_.erase(requesters_.begin(),
-                      requesters_.begin() + static_cast<std::ptrdiff_t>(count));
-    batches.push_back(sign_batch(state_.chain(), std::move(own), options_.host_seed));
-  }
+  if (own.batch)
+    batches.push_back(std::move(*own.batch));
   // Batches of others are verified here, because the block is then executed as trusted.
   std::vector<call_answer> answers;
   std::size_t room = std::max(oldest, options_.calls_max - count);
@@ -127,9 +194,14 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   done->answers = std::move(answers);
   std::size_t next = 0;
   if (count > 0) {
-    const auto& own = made->applied.batches[next++];
-    for (std::size_t i = 0; i < asked.size(); ++i)
-      done->answers.push_back({asked[i], own.status == errc::ok ? own.entries[i] : own.status});
+    const auto& receipt = made->applied.batches[next++];
+    const auto how = [&receipt](std::size_t i) {
+      return receipt.status == errc::ok ? receipt.entries[i] : receipt.status;
+    };
+    for (std::size_t i = 0; i < own.asked.size(); ++i)
+      done->answers.push_back({own.asked[i], how(i)});
+    if (own.announces && how(count - 1) != errc::ok)
+      keys_.refused(time);
   }
   for (const auto& who : others) {
     const auto& b = made->applied.batches[next++];
@@ -148,6 +220,9 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
 
 std::shared_ptr<const published> authority::durable(std::uint64_t standing_sequence) {
   AINUR_ASSERT(block_is_out());
+  // Only now: the old key must not be forgotten for a block that may be lost. If the account was
+  // recovered by its stash, the ring no longer speaks for it, and its batches are answered so.
+  (void)keys_.observe(state_.keys(host_));
   out_->standing_sequence = standing_sequence;
   return std::exchange(out_, nullptr);
 }

@@ -99,6 +99,10 @@ bool book::live(const deadline& d) const {
     return d.number == meta.staking_era && (stakes.size() != 0 || eras.size() != 0);
   if (d.kind == deadline_kind::era_drop)
     return eras.find({d.number}) != nullptr;
+  if (d.kind == deadline_kind::key) {
+    const auto* r = keys.find({id_from<account_id>(d.about)});
+    return r != nullptr && !r->grace.empty() && r->grace.front().until == d.due;
+  }
   const auto* t = tasks.find({id_from<task_id>(d.about)});
   if (t == nullptr)
     return false;
@@ -135,6 +139,10 @@ void book::index_deadlines() {
     due.push({era_drop_due(*this, key.number), deadline_kind::era_drop, {}, key.number});
   });
   due.push({era_eve(*this, meta.staking_era + 1), deadline_kind::era, {}, meta.staking_era});
+  keys.for_each([this](const account_key& key, const key_record& r) {
+    if (!r.grace.empty())
+      due.push({r.grace.front().until, deadline_kind::key, about(key.id), 0});
+  });
 }
 
 account_form book::form_of(const account_id& id, const account_record& r) const {

@@ -13,6 +13,7 @@
 #include "ainur/ledger/event.hpp"
 #include "ainur/ledger/genesis.hpp"
 #include "deadlines.hpp"
+#include "identity_records.hpp"
 #include "records.hpp"
 #include "staking_records.hpp"
 #include "table.hpp"
@@ -68,6 +69,8 @@ struct book {
   table<place_key, elected_record> elected;                 ///< under era and rank
   table<account_key, slashing_record> slashings;            ///< under the stash
   table<place_key, deferred_slash_record> deferred_slashes; ///< under number and page
+  table<account_key, key_record> keys;
+  table<account_key, document_record> documents;
   deadlines due;
   std::vector<deadline> handled; ///< taken from `due` by this block, to be put back by a roll-back
 
@@ -92,6 +95,8 @@ struct book {
     visit(table_id::elected, elected);
     visit(table_id::slashings, slashings);
     visit(table_id::deferred_slashes, deferred_slashes);
+    visit(table_id::keys, keys);
+    visit(table_id::documents, documents);
   }
 
   template <class Visitor>
@@ -117,8 +122,14 @@ struct book {
   [[nodiscard]] account_id controller_of(const account_id& id) const;
   /// The score in the current era: what its decay has left of it.
   [[nodiscard]] std::uint16_t score_of(const account_record& r) const;
-  /// The key that signs for it: its host's, or its own.
+  /// Whose keys sign for it: its host's, or its own.
   [[nodiscard]] account_id signer_of(const account_id& id) const;
+  /// The key that speaks for an account that signs for itself.
+  [[nodiscard]] byte_array<32> current_key(const account_id& signer) const;
+  /// The key under which an object of `signer` verifies: of the version it names, if that is
+  /// current or within its grace at `now`; the current one if it names none.
+  [[nodiscard]] std::optional<byte_array<32>>
+  key_of(const account_id& signer, std::optional<std::uint32_t> version, timestamp now) const;
 
   /// True if the record still waits for exactly this.
   [[nodiscard]] bool live(const deadline& d) const;
@@ -148,7 +159,8 @@ struct session {
   }
 };
 
-/// Who acts: the origin, and the account whose key signed for it.
+/// Who acts: the origin, and the account in whose name the batch is signed for it: itself, or its
+/// host (also where the host's delegate signed).
 struct actor {
   account_id origin;
   account_id signer;
@@ -216,6 +228,9 @@ void drop_from_era(session& s, std::uint64_t era);
 void apply_deferred_slash(session& s, std::uint64_t number);
 /// The author of a block earns points, if it validates.
 void note_author(session& s);
+// keys.cpp
+/// Earlier keys whose grace is over.
+void end_keys(session& s, const account_id& id);
 
 // sweep.cpp
 /// Handles the deadlines that have passed; returns how many.

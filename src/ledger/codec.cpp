@@ -12,7 +12,6 @@ namespace ainur::ledger {
 
 namespace {
 
-constexpr std::string_view batch_tag = "ainur/batch/v1";
 constexpr codec::limits block_limits{.bytes_max = 64u << 20};
 
 void append(bytes& out, bytes_view data) {
@@ -22,6 +21,20 @@ void append(bytes& out, bytes_view data) {
 void append(bytes& out, std::uint16_t number) {
   out.push_back(static_cast<std::uint8_t>(number >> 8));
   out.push_back(static_cast<std::uint8_t>(number & 0xff));
+}
+
+void append(bytes& out, std::uint32_t number) {
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(number >> shift));
+}
+
+std::uint64_t weight_of_document(const did_document& d) {
+  std::size_t size = 40 * d.keys.size();
+  for (const auto& x : d.services)
+    size += x.type.size() + x.endpoint.size();
+  for (const auto& x : d.capabilities)
+    size += x.size();
+  return 1 + size / 256;
 }
 
 } // namespace
@@ -39,7 +52,8 @@ signed_batch sign_batch(const hash256& chain, batch b, const byte_array<32>& see
 }
 
 bool verify_batch(const hash256& chain, const signed_batch& b) {
-  return verify_detached(b.batch.signer, batch_tag, batch_message(chain, b.batch), b.signature);
+  const account_id key{b.batch.key.value_or(b.batch.signer.value)};
+  return verify_detached(key, batch_tag, batch_message(chain, b.batch), b.signature);
 }
 
 std::uint64_t weight_of(const call& c) noexcept {
@@ -61,6 +75,13 @@ std::uint64_t weight_of(const call& c) noexcept {
     return 32;
   if (const auto* reported = std::get_if<report_validators>(&c))
     return 64 * (1 + reported->offenders.size());
+  // Their proof is one more signature to check.
+  if (std::holds_alternative<rotate_key>(c) || std::holds_alternative<recover_account>(c))
+    return 4;
+  if (const auto* first = std::get_if<register_agent>(&c))
+    return weight_of_document(first->document);
+  if (const auto* next = std::get_if<update_document>(&c))
+    return weight_of_document(next->document);
   return 1;
 }
 
@@ -73,7 +94,8 @@ result<block> decode_block(bytes_view data) {
 }
 
 bytes delivery_message(const task_id& task, std::uint16_t subtask, const byte_array<32>& salt,
-                       const hash256& digest, std::optional<std::uint16_t> part) {
+                       const hash256& digest, std::optional<std::uint16_t> part,
+                       std::optional<std::uint32_t> key_version) {
   bytes message;
   append(message, task.view());
   append(message, subtask);
@@ -81,7 +103,30 @@ bytes delivery_message(const task_id& task, std::uint16_t subtask, const byte_ar
   append(message, digest.view());
   if (part)
     append(message, *part);
+  if (key_version)
+    append(message, *key_version);
   return message;
+}
+
+bytes bid_message(const hash256& bid, std::optional<std::uint32_t> key_version) {
+  bytes message;
+  append(message, bid.view());
+  if (key_version)
+    append(message, *key_version);
+  return message;
+}
+
+bytes key_message(const hash256& chain, const account_id& account, std::uint32_t version) {
+  bytes message;
+  append(message, chain.view());
+  append(message, account.view());
+  append(message, version);
+  return message;
+}
+
+byte_array<64> prove_key(const hash256& chain, const account_id& account, std::uint32_t version,
+                         const byte_array<32>& seed) {
+  return sign_detached(seed, key_tag, key_message(chain, account, version));
 }
 
 hash256 result_commitment(const task_id& task, std::uint16_t subtask, const byte_array<32>& salt,

@@ -23,6 +23,7 @@ enum class deadline_kind : std::uint8_t {
   stake_slash, ///< the number is the slash's; of one time, before `era`
   era,         ///< the number is the staking era that ends
   era_drop,    ///< the number is the era
+  key,         ///< about the account: the grace of an earlier key
 };
 
 struct deadline {

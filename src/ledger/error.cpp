@@ -29,6 +29,8 @@ error_info describe(errc code) noexcept {
     return info("aborted", "another entry of the all-or-nothing batch failed");
   case errc::block_full:
     return info("block_full", "the block has no room left; offer the batch again");
+  case errc::not_delegated:
+    return info("not_delegated", "the named host has not delegated its hosting to the signer");
   case errc::insufficient_funds:
     return info("insufficient_funds", "the account holds less than asked");
   case errc::below_existential:
@@ -100,6 +102,20 @@ error_info describe(errc code) noexcept {
     return info("already_claimed", "this page of that era has been paid");
   case errc::nothing_due:
     return info("nothing_due", "no reward was earned in that era");
+  case errc::already_registered:
+    return info("already_registered", "the account has a document; update it");
+  case errc::not_registered:
+    return info("not_registered", "the account has no document; register it first");
+  case errc::bad_key_proof:
+    return info("bad_key_proof", "the new key has not signed for this account and key version");
+  case errc::key_in_use:
+    return info("key_in_use", "the account has this key, or had it before");
+  case errc::too_many_keys:
+    return info("too_many_keys", "too many earlier keys are within their grace; revoke one");
+  case errc::unknown_key:
+    return info("unknown_key", "no earlier key of this version is within its grace");
+  case errc::unknown_delegation:
+    return info("unknown_delegation", "the account has not delegated its hosting");
   case errc::bad_genesis:
     return info("bad_genesis", "the genesis is not valid");
   case errc::bad_block:

@@ -58,7 +58,8 @@ result<void> check_parameters(const parameters& p) {
       {"arbitration_window", p.arbitration_window},
       {"appeal_window", p.appeal_window},
       {"retention", p.retention},
-      {"settlement.top_up_window", p.settlement.top_up_window}};
+      {"settlement.top_up_window", p.settlement.top_up_window},
+      {"identity.rotation_grace", p.identity.rotation_grace}};
   for (const auto& [name, value] : times)
     if (value < duration{0} || value > horizon_max)
       return bad(std::string{name} + " is not between 0 and ten years");
@@ -70,12 +71,15 @@ result<void> check_parameters(const parameters& p) {
       {"reputation_gain_step", p.reputation_gain_step},
       {"unbonding_chunks_max", p.unbonding_chunks_max},
       {"block_entries_max", p.block_entries_max},
-      {"sweep_max", p.sweep_max}};
+      {"sweep_max", p.sweep_max},
+      {"identity.grace_keys_max", p.identity.grace_keys_max}};
   for (const auto& [name, value] : positive)
     if (value == 0)
       return bad(std::string{name} + " is 0");
   if (p.unbonding_chunks_max > 1024)
     return bad("unbonding_chunks_max is more than 1024");
+  if (p.identity.grace_keys_max > 64)
+    return bad("identity.grace_keys_max is more than 64");
   if (p.block_entries_max > 1'000'000)
     return bad("block_entries_max is more than 1,000,000");
   return {};

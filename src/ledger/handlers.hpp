@@ -54,4 +54,15 @@ namespace ainur::ledger {
 [[nodiscard]] errc handle(session& s, const actor& a, const report_validators& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const cancel_deferred_slash& c);
 
+// calls/identity.hpp
+[[nodiscard]] errc handle(session& s, const actor& a, const register_agent& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const update_document& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const deregister_agent& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const rotate_key& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const set_recovery& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const recover_account& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const revoke_key& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const delegate_hosting& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const revoke_delegation& c);
+
 } // namespace ainur::ledger

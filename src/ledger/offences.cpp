@@ -50,8 +50,10 @@ errc check_delivery(const session& s, const report_offence& c, const award_recor
   const auto posted = posted_result(*award, e->part);
   if (posted.is_none() || result_commitment(*c.task, c.subtask, e->salt, e->digest, part) == posted)
     return errc::bad_evidence;
-  const auto message = delivery_message(*c.task, c.subtask, e->salt, e->digest, part);
-  return verify_detached(s.b.signer_of(c.offender), delivery_tag, message, e->signature)
+  const auto key = s.b.key_of(s.b.signer_of(c.offender), e->key_version, s.now);
+  const auto message =
+      delivery_message(*c.task, c.subtask, e->salt, e->digest, part, e->key_version);
+  return key && verify_detached(account_id{*key}, delivery_tag, message, e->signature)
              ? errc::ok
              : errc::bad_evidence;
 }
@@ -63,14 +65,15 @@ std::optional<timestamp> check_acceptances(const session& s, const report_offenc
   const auto e = codec::decode<acceptance_evidence>(c.evidence);
   if (!e || e->acceptances.size() < 2 || e->acceptances.size() > acceptances_max)
     return std::nullopt;
-  const auto key = s.b.signer_of(c.offender);
+  const auto signer = s.b.signer_of(c.offender);
   auto from = timestamp::min();
   auto until = timestamp::max();
   std::size_t capacity = 1;
   std::set<award_key> subtasks;
   for (const auto& [a, signature] : e->acceptances) {
-    if (a.agent != c.offender || !subtasks.insert({a.task, a.subtask}).second ||
-        !verify_detached(key, acceptance_tag, acceptance_message(a), signature))
+    const auto key = s.b.key_of(signer, a.key_version, s.now);
+    if (!key || a.agent != c.offender || !subtasks.insert({a.task, a.subtask}).second ||
+        !verify_detached(account_id{*key}, acceptance_tag, acceptance_message(a), signature))
       return std::nullopt;
     from = std::max(from, a.from);
     until = std::min(until, a.until);

@@ -32,6 +32,8 @@ enum class table_id : std::uint8_t {
   elected = 21,
   slashings = 22,
   deferred_slashes = 23,
+  keys = 24,
+  documents = 25,
 };
 
 /// The bytes of a key: ids as they are, numbers big-endian in their own width.

@@ -11,24 +11,33 @@ namespace ainur::ledger {
 
 namespace {
 
-/// The origin is the signer, or hosted by it.
+/// The host that an entry names has let the signer sign for what it hosts.
+bool is_delegate(const session& s, const account_id& host, const account_id& signer) {
+  const auto* r = s.b.keys.find({host});
+  return r != nullptr && r->delegate == signer;
+}
+
+/// The origin is the signer, or hosted by it or by a host that has delegated its hosting to it.
 errc check_origin(const session& s, const account_id& signer, const entry& e) {
   if (!e.hosted_index)
-    return e.origin == signer ? errc::ok : errc::not_hosted;
+    return e.origin == signer && !e.host ? errc::ok : errc::not_hosted;
+  if (e.host && !is_delegate(s, *e.host, signer))
+    return errc::not_delegated;
+  const auto host = e.host.value_or(signer);
   const auto* r = s.b.accounts.find({e.origin});
   if (r != nullptr && r->host != 0)
-    return s.b.id_of(r->host) == signer ? errc::ok : errc::not_hosted;
-  return crypto::hosted_account(signer, *e.hosted_index) == e.origin ? errc::ok : errc::not_hosted;
+    return s.b.id_of(r->host) == host ? errc::ok : errc::not_hosted;
+  return crypto::hosted_account(host, *e.hosted_index) == e.origin ? errc::ok : errc::not_hosted;
 }
 
 errc execute(session& s, const account_id& signer, const entry& e) {
   if (const auto code = check_origin(s, signer, e); code != errc::ok)
     return code;
-  const actor a{e.origin, signer};
+  const actor a{e.origin, e.host.value_or(signer)};
   const auto code = std::visit([&s, &a](const auto& c) { return handle(s, a, c); }, e.call);
   if (code == errc::ok && a.hosted())
     if (const auto* r = s.b.accounts.find({e.origin}); r != nullptr && r->host == 0)
-      s.b.accounts.edit({e.origin}).host = s.b.party_of(signer);
+      s.b.accounts.edit({e.origin}).host = s.b.party_of(a.signer);
   return code;
 }
 
@@ -64,15 +73,15 @@ errc admit(const session& s, const signed_batch& x, signatures check, amount fee
   const auto& b = x.batch;
   if (b.entries.empty() || b.entries.size() > s.rules().block_entries_max)
     return errc::bad_batch;
-  if (b.key)
-    return errc::bad_key;
+  if (b.key && *b.key == b.signer.value)
+    return errc::bad_key; // a batch has one form
   if (b.valid_until < s.now)
     return errc::expired;
   const auto* r = s.b.accounts.find({b.signer});
   if (r == nullptr)
     return errc::unknown_signer;
   // A hosted account has no key of its own.
-  if (r->host != 0)
+  if (r->host != 0 || b.key.value_or(b.signer.value) != s.b.current_key(b.signer))
     return errc::bad_key;
   if (r->nonce != b.nonce)
     return errc::bad_nonce;

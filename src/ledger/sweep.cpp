@@ -45,6 +45,8 @@ void handle_deadline(session& s, const deadline& d) {
     return turn_staking_era(s);
   case deadline_kind::era_drop:
     return drop_from_era(s, d.number);
+  case deadline_kind::key:
+    return end_keys(s, id_from<account_id>(d.about));
   }
 }
 

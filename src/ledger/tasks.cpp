@@ -35,17 +35,21 @@ bool same_award(const task_record& t, const award_task& c) {
 
 /// Has the agent bound itself to this bid?
 errc check_consent(const session& s, const actor& a, const award_line& line) {
-  const auto key = s.b.signer_of(line.agent);
-  if (key == a.signer)
+  const auto signer = s.b.signer_of(line.agent);
+  if (signer == a.signer)
     return errc::ok;
-  if (line.agent_signature)
-    return verify_detached(key, bid_tag, line.bid.view(), *line.agent_signature)
+  if (line.agent_signature) {
+    const auto key = s.b.key_of(signer, line.agent_key_version, s.now);
+    return key && verify_detached(account_id{*key}, bid_tag,
+                                  bid_message(line.bid, line.agent_key_version),
+                                  *line.agent_signature)
                ? errc::ok
                : errc::bad_signature;
+  }
   if (!line.agent_index)
     return errc::bad_signature;
   // Only an account without a known host can turn out to be hosted.
-  return key == line.agent && crypto::hosted_account(a.signer, *line.agent_index) == line.agent
+  return signer == line.agent && crypto::hosted_account(a.signer, *line.agent_index) == line.agent
              ? errc::ok
              : errc::not_hosted;
 }

@@ -122,6 +122,37 @@ std::optional<slash_view> state::slash(std::uint64_t number) const {
   return slash_view{number, r->offender, r->kind, r->value, r->task, r->due};
 }
 
+key_view state::keys(const account_id& id) const {
+  const auto& b = impl_->b;
+  const auto signer = b.signer_of(id);
+  key_view view{.account = id,
+                .signer = signer,
+                .version = 0,
+                .key = signer.value,
+                .since = b.origin.time,
+                .stash = {},
+                .delegate = {},
+                .grace = {}};
+  if (const auto* r = b.keys.find({signer}); r != nullptr) {
+    view.version = r->version;
+    view.key = r->key;
+    view.since = r->since;
+    view.stash = r->stash;
+    view.delegate = r->delegate;
+    view.grace = r->grace;
+  }
+  return view;
+}
+
+std::optional<document_view> state::document(const account_id& id) const {
+  const auto* r = impl_->b.documents.find({id});
+  if (r == nullptr)
+    return std::nullopt;
+  return document_view{
+      id,         impl_->b.controller_of(id), r->document, r->deposit, r->registered, r->updated,
+      r->revision};
+}
+
 std::uint64_t state::nonce(const account_id& signer) const {
   const auto* r = impl_->b.accounts.find({signer});
   return r == nullptr ? 0 : r->nonce;

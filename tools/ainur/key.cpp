@@ -1,166 +1,84 @@
-// ainur key new|show
+// ainur key new|show|list, and the frame of the others
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstdio>
-#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
-#include <fcntl.h>
-#include <nlohmann/json.hpp>
-#include <sodium.h>
-#include <termios.h>
 #include <unistd.h>
 
-#include "ainur/crypto/key_file.hpp"
-#include "command.hpp"
+#include "key_command.hpp"
 
 namespace ainur::cli {
 
+void print_object(const ordered_json& object, bool as_json) {
+  if (as_json) {
+    std::puts(object.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+    return;
+  }
+  std::size_t width = 0;
+  for (const auto& [name, value] : object.items())
+    width = std::max(width, name.size());
+  for (const auto& [name, value] : object.items())
+    std::printf("%-*s  %s\n", static_cast<int>(width), name.c_str(),
+                (value.is_string() ? value.get<std::string>() : value.dump()).c_str());
+}
+
+int key_failed(const error& e) {
+  return e.is(crypto::errc::unavailable) ? internal_error(e) : bad_input(e);
+}
+
+result<crypto::secret_key> unlock_file(const std::string& file, bytes_view passphrase) {
+  if (auto started = crypto::initialise(); !started)
+    return fail(started.error());
+  const auto content = crypto::read_key_file(file);
+  if (!content)
+    return fail(content.error());
+  auto key = crypto::unlock_key(*content, passphrase);
+  if (!key)
+    return fail(key.error().within(file));
+  return key;
+}
+
+result<crypto::secret_key> make_key_file(const std::string& file, bytes_view passphrase,
+                                         bool replace) {
+  auto secret = crypto::seed_from_system();
+  if (!secret)
+    return fail(secret.error());
+  const auto salt = crypto::key_file_salt_from_system();
+  if (!salt)
+    return fail(salt.error());
+  auto key = crypto::secret_key::from_seed(*secret);
+  const auto content = crypto::lock_key(key, passphrase, *salt);
+  if (!content)
+    return fail(content.error());
+  if (auto written = crypto::write_key_file(file, *content, replace); !written)
+    return fail(written.error());
+  return key;
+}
+
 namespace {
-
-/// A passphrase, wiped at the end.
-struct passphrase {
-  bytes text;
-  passphrase() = default;
-  passphrase(const passphrase&) = delete;
-  passphrase& operator=(const passphrase&) = delete;
-
-  passphrase(passphrase&& other) noexcept : text(std::move(other.text)) {}
-
-  ~passphrase() { sodium_memzero(text.data(), text.size()); }
-};
 
 struct options {
   std::string file;
-  std::string passphrase_file;
-  int passphrase_fd = -1;
+  passphrase_source passphrase;
   bool force = false;
   bool json = false;
-
-  [[nodiscard]] bool names_passphrase() const {
-    return !passphrase_file.empty() || passphrase_fd >= 0;
-  }
 };
-
-volatile std::sig_atomic_t interrupted = 0;
-
-/// The first line, or everything up to the end of the file; the newline is not part of it.
-result<passphrase> read_line(int fd, const std::string& name) {
-  passphrase out;
-  out.text.reserve(crypto::passphrase_bytes_max + 1);
-  for (;;) {
-    char c = 0;
-    const auto got = ::read(fd, &c, 1);
-    if (got < 0 && errno == EINTR && interrupted == 0)
-      continue;
-    if (got < 0)
-      return fail(base_errc::io, name + ": " + std::strerror(errno));
-    if (got == 0 || c == '\n')
-      break;
-    out.text.push_back(static_cast<std::uint8_t>(c));
-    if (out.text.size() > crypto::passphrase_bytes_max)
-      break; // refused by the lock, with the bound named
-  }
-  if (!out.text.empty() && out.text.back() == '\r')
-    out.text.pop_back();
-  return out;
-}
-
-/// The terminal without echo, restored at the end; Ctrl-C ends the reading first, so that the shell
-/// gets its echo back.
-class quiet_terminal {
-public:
-  explicit quiet_terminal(int fd) : fd_(fd) {
-    if (::tcgetattr(fd, &before_) != 0)
-      return;
-
-    struct sigaction ending {};
-
-    ending.sa_handler = [](int) { interrupted = 1; }; // no SA_RESTART: the read returns
-    for (std::size_t i = 0; i < signals.size(); ++i)
-      ::sigaction(signals[i], &ending, &actions_before_[i]);
-    auto quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    quiet.c_lflag |= ECHONL;
-    is_quiet_ = ::tcsetattr(fd, TCSAFLUSH, &quiet) == 0;
-  }
-
-  ~quiet_terminal() {
-    if (!is_quiet_)
-      return;
-    ::tcsetattr(fd_, TCSAFLUSH, &before_);
-    for (std::size_t i = 0; i < signals.size(); ++i)
-      ::sigaction(signals[i], &actions_before_[i], nullptr);
-  }
-
-  quiet_terminal(const quiet_terminal&) = delete;
-  quiet_terminal& operator=(const quiet_terminal&) = delete;
-
-  [[nodiscard]] bool is_quiet() const { return is_quiet_; }
-
-private:
-  static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP};
-  int fd_;
-  termios before_{};
-  std::array<struct sigaction, signals.size()> actions_before_{};
-  bool is_quiet_ = false;
-};
-
-result<passphrase> ask(int terminal, const std::string& prompt) {
-  const quiet_terminal quiet{terminal};
-  if (!quiet.is_quiet())
-    return fail(base_errc::io, "the terminal cannot hide what is typed");
-  if (::write(terminal, prompt.data(), prompt.size()) < 0)
-    return fail(base_errc::io, std::string{"terminal: "} + std::strerror(errno));
-  return read_line(terminal, "terminal");
-}
-
-result<passphrase> ask_on_terminal(bool twice) {
-  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
-  if (terminal < 0)
-    return fail(base_errc::not_found,
-                "there is no terminal to ask on; use --passphrase-file or --passphrase-fd");
-  auto first = ask(terminal, "Passphrase: ");
-  if (first && twice) {
-    auto second = ask(terminal, "Again: ");
-    if (!second)
-      first = fail(second.error());
-    else if (second->text != first->text)
-      first = fail(base_errc::malformed, "the two passphrases differ");
-  }
-  ::close(terminal);
-  return first;
-}
-
-result<passphrase> passphrase_for(const options& given, bool is_new) {
-  if (given.passphrase_fd >= 0)
-    return read_line(given.passphrase_fd, "descriptor " + std::to_string(given.passphrase_fd));
-  if (given.passphrase_file.empty())
-    return ask_on_terminal(is_new);
-  const int fd = ::open(given.passphrase_file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return fail(base_errc::io, given.passphrase_file + ": " + std::strerror(errno));
-  auto out = read_line(fd, given.passphrase_file);
-  ::close(fd);
-  return out;
-}
 
 void print(const options& given, const crypto::public_key& key) {
   const auto account = crypto::account_of(key);
-  if (given.json) {
-    const nlohmann::ordered_json out{
-        {"file", given.file}, {"did", to_did(account)}, {"account", to_string(account)}};
-    std::puts(out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
-  } else {
-    std::printf("did      %s\naccount  %s\n", to_did(account).c_str(), to_string(account).c_str());
-  }
-}
-
-int failed(const error& e) {
-  return e.is(crypto::errc::unavailable) ? internal_error(e) : bad_input(e);
+  ordered_json out;
+  if (given.json)
+    out["file"] = given.file;
+  out["did"] = to_did(account);
+  out["account"] = to_string(account);
+  print_object(out, given.json);
 }
 
 int key_new(const options& given) {
@@ -168,71 +86,122 @@ int key_new(const options& given) {
   if (!given.force && ::access(given.file.c_str(), F_OK) == 0)
     return bad_input(
         error{crypto::errc::already_exists, given.file + "; use --force to replace it"});
-  auto secret = crypto::seed_from_system();
-  auto salt = crypto::key_file_salt_from_system();
-  if (!secret || !salt)
-    return failed(!secret ? secret.error() : salt.error());
-  const auto lock = passphrase_for(given, true);
+  if (auto started = crypto::initialise(); !started)
+    return key_failed(started.error());
+  const auto lock = read_passphrase(given.passphrase, true);
   if (!lock)
     return bad_input(lock.error());
-  const auto key = crypto::secret_key::from_seed(*secret);
-  const auto file = crypto::lock_key(key, lock->text, *salt);
-  if (!file)
-    return failed(file.error());
-  if (auto written = crypto::write_key_file(given.file, *file, given.force); !written)
-    return failed(written.error());
-  print(given, key.public_part());
+  const auto key = make_key_file(given.file, lock->text, given.force);
+  if (!key)
+    return key_failed(key.error());
+  print(given, key->public_part());
   return exit_ok;
 }
 
 int key_show(const options& given) {
   if (auto started = crypto::initialise(); !started)
-    return failed(started.error());
+    return key_failed(started.error());
   const auto file = crypto::read_key_file(given.file);
   if (!file)
-    return failed(file.error());
+    return key_failed(file.error());
   const auto shown = crypto::locked_public_key(*file);
   if (!shown)
-    return failed(shown.error().within(given.file));
-  if (given.names_passphrase()) {
-    const auto lock = passphrase_for(given, false);
+    return key_failed(shown.error().within(given.file));
+  if (given.passphrase.is_named()) {
+    const auto lock = read_passphrase(given.passphrase, false);
     if (!lock)
       return bad_input(lock.error());
     if (auto key = crypto::unlock_key(*file, lock->text); !key)
-      return failed(key.error().within(given.file));
+      return key_failed(key.error().within(given.file));
   }
   print(given, *shown);
   return exit_ok;
 }
 
-void add_common(CLI::App* command, options& given) {
-  command->add_option("FILE", given.file, "The key file")->required();
-  auto* from_file = command->add_option("--passphrase-file", given.passphrase_file,
-                                        "Read the passphrase from the first line of this file");
-  command
-      ->add_option("--passphrase-fd", given.passphrase_fd,
-                   "Read the passphrase from this open file descriptor")
-      ->check(CLI::NonNegativeNumber)
-      ->excludes(from_file);
-  command->add_flag("--json", given.json, "Print JSON");
+/// Key files begin with an array of four and the text "ainur-key".
+bool looks_like_key_file(const std::filesystem::path& path) {
+  constexpr std::string_view start = "\x94\xa9"
+                                     "ainur-key";
+  std::array<char, start.size()> read{};
+  std::ifstream in{path, std::ios::binary};
+  in.read(read.data(), read.size());
+  return in && std::string_view{read.data(), read.size()} == start;
+}
+
+int key_list(const options& given) {
+  if (auto started = crypto::initialise(); !started)
+    return key_failed(started.error());
+  std::error_code failure;
+  std::vector<std::filesystem::path> files;
+  for (std::filesystem::directory_iterator at{given.file, failure}, end; !failure && at != end;
+       at.increment(failure)) {
+    std::error_code unreadable;
+    if (at->is_regular_file(unreadable) && looks_like_key_file(at->path()))
+      files.push_back(at->path());
+  }
+  if (failure)
+    return bad_input(error{base_errc::io, given.file + ": " + failure.message()});
+  std::sort(files.begin(), files.end());
+  auto listed = ordered_json::array();
+  int code = exit_ok;
+  for (const auto& path : files) {
+    const auto content = crypto::read_key_file(path.string());
+    const auto key = content ? crypto::locked_public_key(*content) : fail(content.error());
+    ordered_json one{{"file", path.filename().string()}};
+    if (key) {
+      one["did"] = to_did(crypto::account_of(*key));
+      one["account"] = to_string(crypto::account_of(*key));
+    } else {
+      one["problem"] = key.error().to_string();
+      code = exit_failed;
+    }
+    listed.push_back(std::move(one));
+  }
+  if (given.json) {
+    std::puts(listed.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+    return code;
+  }
+  std::size_t width = 0;
+  for (const auto& one : listed)
+    width = std::max(width, one["file"].get_ref<const std::string&>().size());
+  for (const auto& one : listed)
+    std::printf("%-*s  %s\n", static_cast<int>(width), one["file"].get<std::string>().c_str(),
+                one.value(one.contains("did") ? "did" : "problem", "").c_str());
+  return code;
 }
 
 } // namespace
 
 void add_key(frame& f) {
-  auto* key = f.add("key", "Make and show key files", "ainur key new host.key", nullptr);
+  auto* key =
+      f.add("key", "Make, show, list, rotate and use key files", "ainur key new host.key", nullptr);
   key->require_subcommand(1);
-  const auto given = std::make_shared<options>();
-  auto* make = f.add(
-      "new", "Make a key, locked by a passphrase, and print its account",
-      "ainur key new host.key --passphrase-file secret.txt", [given] { return key_new(*given); },
-      key);
-  add_common(make, *given);
-  make->add_flag("--force", given->force, "Replace an existing file");
-  auto* show = f.add(
-      "show", "Print whose key a file holds; with a passphrase, prove that it unlocks",
-      "ainur key show host.key --json", [given] { return key_show(*given); }, key);
-  add_common(show, *given);
+  const auto add = [&f, key](const std::string& name, const std::string& help,
+                             const std::string& example, int (*run)(const options&)) {
+    const auto given = std::make_shared<options>();
+    auto* command = f.add(
+        name, help, example, [given, run] { return run(*given); }, key);
+    command->add_flag("--json", given->json, "Print JSON");
+    return std::pair{command, given};
+  };
+  const auto [make, making] =
+      add("new", "Make a key, locked by a passphrase, and print its account",
+          "ainur key new host.key --passphrase-file secret.txt", key_new);
+  make->add_option("FILE", making->file, "The key file")->required();
+  add_passphrase_options(make, making->passphrase);
+  make->add_flag("--force", making->force, "Replace an existing file");
+  const auto [show, showing] =
+      add("show", "Print whose key a file holds; with a passphrase, prove that it unlocks",
+          "ainur key show host.key --json", key_show);
+  show->add_option("FILE", showing->file, "The key file")->required();
+  add_passphrase_options(show, showing->passphrase);
+  const auto [list, listing] = add("list", "List the key files of a folder and whose they are",
+                                   "ainur key list keys", key_list);
+  listing->file = ".";
+  list->add_option("FOLDER", listing->file, "The folder (default: this one)");
+  add_key_rotate(f, key);
+  add_key_sign(f, key);
+  add_key_export(f, key);
 }
 
 } // namespace ainur::cli

@@ -40,6 +40,9 @@ inline constexpr std::size_t passphrase_bytes_max = 1024;
 /// place. Errors: `already_exists` unless `replace`, `io`.
 [[nodiscard]] result<void> write_key_file(const std::string& path, bytes_view file,
                                           bool replace = false);
+/// Puts the key file at `path`.next in the place of `path`, which stays as `path`.old. A crash
+/// leaves `path` whole, as it was or as it becomes. Errors: `io`.
+[[nodiscard]] result<void> advance_key_file(const std::string& path);
 /// The bytes of a key file. Errors: `not_found`, `readable_by_others`, `not_a_key_file` (not a
 /// regular file, or too large), `io`.
 [[nodiscard]] result<bytes> read_key_file(const std::string& path);

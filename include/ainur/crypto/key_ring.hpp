@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "ainur/crypto/aead.hpp"
 #include "ainur/crypto/hash.hpp"
 #include "ainur/crypto/signed.hpp"
 
@@ -55,5 +56,13 @@ private:
   secret_key current_;
   std::optional<secret_key> next_;
 };
+
+/// The ring with its secrets, the prepared key too, encrypted under `lock`: what a node keeps in
+/// its store. Canonical msgpack of [ "ainur-ring", 1, nonce, sealed ], where sealed is the account,
+/// the seed of the current key and, if there is one, that of the prepared key, under
+/// XChaCha20-Poly1305. The nonce must be fresh each time.
+[[nodiscard]] bytes seal_ring(const key_ring& ring, const aead_key& lock, const aead_nonce& nonce);
+/// Errors: any `codec::errc`; `unsupported_version`, `cannot_open` (another lock, or altered).
+[[nodiscard]] result<key_ring> open_ring(bytes_view sealed, const aead_key& lock);
 
 } // namespace ainur::crypto

@@ -8,7 +8,9 @@
 // One block is out at a time, so calls that arrive meanwhile share the next one (group commit). If
 // the log refuses the block, throw the authority away and open it again from the log: nothing of
 // the block was shown to anyone. Calls of hosted accounts come from inside the trust domain and are
-// signed here, one signature a block. Not thread-safe.
+// signed here, one signature a block, by the current key of the host's ring. That key rotates by
+// itself (rotation.hpp): the authority announces the next one in a block of its own; making and
+// saving it is for whoever owns the authority, unless keys are derived. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +18,16 @@
 #include <optional>
 #include <vector>
 
+#include "ainur/ledger/rotation.hpp"
 #include "ainur/ledger/state.hpp"
 
 namespace ainur::ledger {
 
 struct authority_options {
-  byte_array<32> host_seed{};          ///< signs for the host and its hosted accounts
+  /// Of the key that the host's account began with. Without a rotation given, all its keys are
+  /// derived from it (`derived_key`).
+  byte_array<32> host_seed{};
+  duration rotation_interval{};        ///< of derived keys; 0: the first key stays
   duration block_interval{100'000};    ///< a call waits at most so long for its block to be cut
   std::size_t calls_max = 10'000;      ///< a block is cut at so many calls; at most 10,000
   std::size_t waiting_max = 1'000'000; ///< calls; more are refused
@@ -65,7 +71,11 @@ struct standing_record {
 
 class authority {
 public:
+  /// Keys are derived from the host's seed.
   authority(state s, const authority_options& options);
+  /// The host is the account of the ring. Before each `cut`, do what `keys().need()` asks for in
+  /// making and saving keys.
+  authority(state s, const authority_options& options, rotation keys);
 
   /// Takes a call for the next block. False if too many wait.
   [[nodiscard]] bool add(requester who, entry e, instant now);
@@ -76,7 +86,7 @@ public:
   /// nothing more is coming just now), or a deadline of the ledger has passed.
   [[nodiscard]] std::optional<bytes> cut(instant now, timestamp utc, bool idle);
   /// When to call `cut` again; nothing while a block is out or nothing waits. A deadline of the
-  /// ledger counts, given the current UTC time.
+  /// ledger counts, given the current UTC time, and a key that is due.
   [[nodiscard]] std::optional<instant> wake_at(instant now, timestamp utc) const;
   /// The block that is out is in the log. `standing_sequence`: the last record of that journal.
   [[nodiscard]] std::shared_ptr<const published> durable(std::uint64_t standing_sequence = 0);
@@ -98,9 +108,19 @@ public:
 
   [[nodiscard]] const account_id& host() const noexcept { return host_; }
 
+  [[nodiscard]] rotation& keys() noexcept { return keys_; }
+
+  [[nodiscard]] const rotation& keys() const noexcept { return keys_; }
+
 private:
+  struct own_batch;
+  [[nodiscard]] own_batch take_own(timestamp time, std::size_t room);
+  void derive_next(timestamp now);
+
   state state_;
   authority_options options_;
+  rotation keys_;
+  bool derives_keys_ = false;
   account_id host_;
   std::vector<entry> entries_;
   std::vector<requester> requesters_; // beside entries_

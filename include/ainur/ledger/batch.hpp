@@ -23,7 +23,7 @@ enum class batch_mode : std::uint8_t {
 /// What is signed.
 struct batch {
   account_id signer;
-  /// The public key if it is not the account id. The place of rotated keys; not accepted yet.
+  /// The signer's current key, if that is not the account id any more: after a rotation.
   std::optional<byte_array<32>> key;
   /// The number of batches this signer has had accepted so far.
   std::uint64_t nonce = 0;
@@ -46,13 +46,14 @@ struct signed_batch {
 /// so that a batch acts on one chain only, and the batch in canonical msgpack.
 [[nodiscard]] bytes batch_message(const hash256& chain, const batch& b);
 
-/// `b` with its signature. `seed` is the signer's Ed25519 seed.
+/// `b` with its signature. `seed` is that of the signer's key (`b.key`, or the account id).
 [[nodiscard]] signed_batch sign_batch(const hash256& chain, batch b, const byte_array<32>& seed);
 
 /// What a call costs to execute, in units of a transfer; `fee_per_weight` is charged for it.
 [[nodiscard]] std::uint64_t weight_of(const call& c) noexcept;
 
-/// True if the signature is that of the signer's key.
+/// True if the signature is that of the key that the batch names. Needs no state, so that batches
+/// can be checked on any thread; whether that key speaks for the signer is asked when it acts.
 [[nodiscard]] bool verify_batch(const hash256& chain, const signed_batch& b);
 
 } // namespace ainur::ledger

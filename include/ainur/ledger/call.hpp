@@ -30,7 +30,10 @@ using call =
                  // staking
                  stake, stake_more, unstake, restake, withdraw_unstaked, run_validator, nominate,
                  chill, kick, set_controller, set_payee, reap_stake, claim_payout, note_era_points,
-                 report_validators, cancel_deferred_slash>;
+                 report_validators, cancel_deferred_slash,
+                 // identity
+                 register_agent, update_document, deregister_agent, rotate_key, set_recovery,
+                 recover_account, revoke_key, delegate_hosting, revoke_delegation>;
 
 /// A call and for whom it acts.
 struct entry {
@@ -38,7 +41,10 @@ struct entry {
   /// Set if `origin` is hosted by the batch's signer: hosted_account(signer, index).
   std::optional<std::uint64_t> hosted_index;
   ledger::call call;
-  AINUR_FIELDS(entry, origin, hosted_index, call)
+  /// Set if `origin` is hosted by another account, which has delegated its hosting to the batch's
+  /// signer: hosted_account(host, index).
+  std::optional<account_id> host{};
+  AINUR_FIELDS(entry, origin, hosted_index, call, host)
 };
 
 } // namespace ainur::ledger

@@ -22,6 +22,7 @@ enum class errc : std::uint16_t {
   not_hosted,        ///< the origin is neither the signer nor hosted by it under that index
   aborted,           ///< another entry of an all-or-nothing batch failed
   block_full,        ///< not looked at: the block has no room left; offer it again
+  not_delegated,     ///< the named host has not delegated its hosting to the signer
 
   // Calls: 100..
   insufficient_funds = 100, ///< the account holds less than asked
@@ -59,6 +60,13 @@ enum class errc : std::uint16_t {
   unknown_exposure,         ///< not a validator of that era, or the era was dropped
   already_claimed,          ///< this page of that era has been paid
   nothing_due,              ///< no reward was earned in that era
+  already_registered,       ///< the account has a document; update it
+  not_registered,           ///< the account has no document
+  bad_key_proof,            ///< the new key has not signed for this account and version
+  key_in_use,               ///< the account has, had within grace, or began with this key
+  too_many_keys,            ///< too many earlier keys are within their grace; revoke one
+  unknown_key,              ///< no earlier key of this version is within its grace
+  unknown_delegation,       ///< the account has not delegated its hosting
 
   // Blocks, snapshots, genesis: 200..
   bad_genesis = 200, ///< the genesis is not valid

@@ -69,6 +69,18 @@ struct staking_parameters {
   }
 };
 
+/// The rules of identities and keys.
+struct identity_parameters {
+  /// How long an earlier key verifies what names it. The default outlives every window in which a
+  /// delivered result can be shown to be fraudulent.
+  duration rotation_grace = std::chrono::hours{7 * 24};
+  std::uint32_t grace_keys_max = 8;  ///< earlier keys of one account within grace; 1..64
+  amount document_deposit{100'000};  ///< reserved for any document, and
+  amount document_byte_deposit{100}; ///< for each byte of its canonical form
+  AINUR_FIELDS(identity_parameters, rotation_grace, grace_keys_max, document_deposit,
+               document_byte_deposit)
+};
+
 /// The rules that do not change during a chain's life (governance will have its place here).
 struct parameters {
   amount existential_deposit{1'000};   ///< an account with less is reaped
@@ -104,6 +116,7 @@ struct parameters {
   std::uint32_t sweep_max = 20'000;         ///< deadlines handled in one block
   settlement_parameters settlement;
   staking_parameters staking;
+  identity_parameters identity;
   AINUR_FIELDS(parameters, existential_deposit, bond_min, orchestrator_bond_min, reputation_start,
                reputation_gain, reputation_gain_step, reputation_loss, probation_below,
                probation_share_ppm, exposure_share_ppm, gains_per_pair_max, failure_slash_ppm,
@@ -111,7 +124,7 @@ struct parameters {
                protocol_violation_ppm, release_fee_ppm, dispute_bond_ppm, absence_slash_ppm,
                fee_per_weight, fee_author_ppm, era, unbonding, review_window, dispute_window,
                arbitration_window, appeal_window, retention, unbonding_chunks_max,
-               block_entries_max, sweep_max, settlement, staking)
+               block_entries_max, sweep_max, settlement, staking, identity)
 };
 
 /// What one account holds at the start. Accounts stand in strictly increasing order of their id.

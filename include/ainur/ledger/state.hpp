@@ -118,6 +118,9 @@ public:
   exposure_page(std::uint64_t era, const account_id& validator, std::uint32_t page) const;
   [[nodiscard]] std::optional<deferred_slash_view> deferred_slash(std::uint64_t number) const;
 
+  /// Who signs for an account. One that never acted counts as signing for itself.
+  [[nodiscard]] key_view keys(const account_id& id) const;
+  [[nodiscard]] std::optional<document_view> document(const account_id& id) const;
   /// The number of the signer's next batch; 0 for an unknown account.
   [[nodiscard]] std::uint64_t nonce(const account_id& signer) const;
   /// Sums over every account and task: linear in their number.

@@ -99,6 +99,39 @@ struct slash_view {
   AINUR_FIELDS(slash_view, slash, offender, kind, value, task, due)
 };
 
+/// Who signs for an account.
+struct key_view {
+  /// An earlier key within its grace.
+  struct earlier {
+    std::uint32_t version = 0;
+    byte_array<32> key{};
+    timestamp until{};
+    AINUR_FIELDS(earlier, version, key, until)
+  };
+
+  account_id account;
+  account_id signer;         ///< whose keys these are: its own, or its host
+  std::uint32_t version = 0; ///< of the current key
+  byte_array<32> key{};
+  timestamp since{};          ///< the time of genesis for version 0
+  account_id stash;           ///< who may recover the signer; none if nobody
+  account_id delegate;        ///< who else signs for what the signer hosts; none if nobody
+  std::vector<earlier> grace; ///< of the signer, oldest first
+  AINUR_FIELDS(key_view, account, signer, version, key, since, stash, delegate, grace)
+};
+
+/// A registered DID document.
+struct document_view {
+  account_id account;
+  account_id controller; ///< whose account it is
+  did_document document;
+  amount deposit;
+  timestamp registered{};
+  timestamp updated{};
+  std::uint64_t revision = 1;
+  AINUR_FIELDS(document_view, account, controller, document, deposit, registered, updated, revision)
+};
+
 /// All money: the issuance is the sum of `parts`.
 struct totals_view {
   amount issuance;

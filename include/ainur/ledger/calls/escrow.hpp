@@ -48,8 +48,10 @@ struct award_line {
   std::optional<std::uint64_t> agent_index;
   std::vector<amount> parts; ///< none, or 2 .. 64 parts above zero whose sum is the price
   amount rate; ///< of a stream, a second: it flows from the award's block; `price` is the deposit
+  /// The version of the key that made `agent_signature`, if the agent has named one.
+  std::optional<std::uint32_t> agent_key_version{};
   AINUR_FIELDS(award_line, subtask, agent, price, work, bid, agent_signature, agent_index, parts,
-               rate)
+               rate, agent_key_version)
 };
 
 /// Origin: a bonded orchestrator of the task's host. Shrinks the escrow to the prices; with `last`
