@@ -32,6 +32,8 @@ public:
       }
     });
     b_.locks.for_each([this](const account_key& k, const lock_record& r) { check(k.id, r); });
+    audit_channels(found_);
+    audit_governance(found_);
     b_.accounts.for_each([this](const account_key& k, const account_record& r) { check(k.id, r); });
     for (const auto& [id, e] : found_.all_claims())
       require(b_.accounts.find({id}) != nullptr,

@@ -47,4 +47,8 @@ private:
   std::optional<std::string> problem_;
 };
 
+// channels_audit.cpp, governance_audit.cpp
+void audit_channels(auditor& found);
+void audit_governance(auditor& found);
+
 } // namespace ainur::ledger

@@ -20,6 +20,8 @@ enum class deadline_kind : std::uint8_t {
   slash,    ///< the number is the slash's
   prune,    ///< about the task
   lock,     ///< about the account
+  channel,  ///< about the channel: its timeout, or the end of its record
+  proposal, ///< about the DAO; the number is the proposal's: its next step
 };
 
 struct deadline {

@@ -23,6 +23,10 @@ enum class table_id : std::uint8_t {
   gains = 6,
   arbiters = 7,
   locks = 8,
+  channels = 28,
+  daos = 30,
+  proposals = 31,
+  ballots = 32,
 };
 
 /// The bytes of a key: ids as they are, numbers big-endian in their own width.

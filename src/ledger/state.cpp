@@ -51,8 +51,8 @@ errc admit(const session& s, const signed_batch& x, signatures check, amount fee
   const auto* r = s.b.accounts.find({b.signer});
   if (r == nullptr)
     return errc::unknown_signer;
-  // A hosted account has no key of its own.
-  if (r->host != 0)
+  // A hosted account has no key of its own, a DAO has none at all.
+  if (r->host != 0 || s.b.daos.find({b.signer}) != nullptr)
     return errc::bad_key;
   if (r->nonce != b.nonce)
     return errc::bad_nonce;

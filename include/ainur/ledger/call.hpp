@@ -24,7 +24,12 @@ namespace ainur::ledger {
 using call =
     std::variant<transfer, open_account, bond, unbond, withdraw_unbonded, open_task, award_task,
                  post_result, give_up, release, void_award, close_task, open_dispute, vote_dispute,
-                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money>;
+                 report_offence, cancel_slash, transfer_all, lock_balance, mint_money, burn_money,
+                 // channels
+                 open_channel, close_channel, register_state, conclude_channel,
+                 // governance
+                 create_dao, propose, vote_proposal, execute_proposal, cancel_proposal,
+                 dao_set_members, dao_set_rules, dissolve_dao>;
 
 /// A call and for whom it acts.
 struct entry {

@@ -21,7 +21,12 @@ namespace event {
 using any =
     std::variant<account_opened, account_reaped, bond_changed, task_opened, awarded, result_posted,
                  outcome, budget_freed, task_final, arbiters_drawn, dispute_voted, dispute_ruled,
-                 dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked>;
+                 dispute_defaulted, slashed, slash_ended, issuance_changed, balance_locked,
+                 // channels
+                 channel_opened, channel_registered, channel_concluded,
+                 // governance
+                 dao_created, dao_changed, dao_dissolved, proposal_opened, proposal_voted,
+                 proposal_counted, proposal_ended>;
 
 } // namespace event
 } // namespace ainur::ledger

@@ -93,6 +93,10 @@ public:
   [[nodiscard]] std::optional<account_view> account(const account_id& id) const;
   [[nodiscard]] std::optional<task_view> task(const task_id& id) const;
   [[nodiscard]] std::optional<slash_view> slash(std::uint64_t number) const;
+  [[nodiscard]] std::optional<channel_view> channel(const channel_id& id) const;
+  [[nodiscard]] std::optional<dao_view> dao(const account_id& id) const;
+  [[nodiscard]] std::optional<proposal_view> proposal(const account_id& dao,
+                                                      std::uint64_t number) const;
   /// The number of the signer's next batch; 0 for an unknown account.
   [[nodiscard]] std::uint64_t nonce(const account_id& signer) const;
   /// Sums over every account and task: linear in their number.
