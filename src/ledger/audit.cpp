@@ -36,6 +36,8 @@ public:
     audit_staking(found_);
     audit_keys(found_);
     audit_identity(found_);
+    audit_channels(found_);
+    audit_governance(found_);
     b_.accounts.for_each([this](const account_key& k, const account_record& r) { check(k.id, r); });
     for (const auto& [id, e] : found_.all_claims())
       require(b_.accounts.find({id}) != nullptr,

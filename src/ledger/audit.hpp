@@ -53,5 +53,8 @@ void audit_staking(auditor& found);
 void audit_identity(auditor& found);
 // keys.cpp
 void audit_keys(auditor& found);
+// channels_audit.cpp, governance_audit.cpp
+void audit_channels(auditor& found);
+void audit_governance(auditor& found);
 
 } // namespace ainur::ledger

@@ -33,6 +33,7 @@ award_record* task_record::award(std::uint16_t subtask) noexcept {
 }
 
 void book::record_undo(bool on) {
+  recording_ = on;
   for_each_table([on](table_id, auto& t) { t.record_undo(on); });
 }
 
@@ -103,6 +104,14 @@ bool book::live(const deadline& d) const {
     const auto* r = keys.find({id_from<account_id>(d.about)});
     return r != nullptr && !r->grace.empty() && r->grace.front().until == d.due;
   }
+  if (d.kind == deadline_kind::channel) {
+    const auto* r = channels.find({id_from<channel_id>(d.about)});
+    return r != nullptr && r->phase != channel_phase::open && r->due == d.due;
+  }
+  if (d.kind == deadline_kind::proposal) {
+    const auto* r = proposals.find({id_from<account_id>(d.about), d.number});
+    return r != nullptr && r->due() == d.due;
+  }
   const auto* t = tasks.find({id_from<task_id>(d.about)});
   if (t == nullptr)
     return false;
@@ -142,6 +151,13 @@ void book::index_deadlines() {
   keys.for_each([this](const account_key& key, const key_record& r) {
     if (!r.grace.empty())
       due.push({r.grace.front().until, deadline_kind::key, about(key.id), 0});
+  });
+  channels.for_each([this](const channel_key& key, const channel_record& r) {
+    if (r.phase != channel_phase::open)
+      due.push({r.due, deadline_kind::channel, about(key.id), 0});
+  });
+  proposals.for_each([this](const proposal_key& key, const proposal_record& r) {
+    due.push({r.due(), deadline_kind::proposal, about(key.dao), key.number});
   });
 }
 

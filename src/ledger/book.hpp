@@ -12,8 +12,10 @@
 #include "ainur/ledger/error.hpp"
 #include "ainur/ledger/event.hpp"
 #include "ainur/ledger/genesis.hpp"
+#include "channel_records.hpp"
 #include "deadlines.hpp"
 #include "identity_records.hpp"
+#include "governance_records.hpp"
 #include "records.hpp"
 #include "staking_records.hpp"
 #include "table.hpp"
@@ -71,6 +73,10 @@ struct book {
   table<place_key, deferred_slash_record> deferred_slashes; ///< under number and page
   table<account_key, key_record> keys;
   table<account_key, document_record> documents;
+  table<channel_key, channel_record> channels;
+  table<account_key, dao_record> daos;
+  table<proposal_key, proposal_record> proposals;
+  table<proposal_key, ballot_record> ballots;
   deadlines due;
   std::vector<deadline> handled; ///< taken from `due` by this block, to be put back by a roll-back
 
@@ -97,6 +103,10 @@ struct book {
     visit(table_id::deferred_slashes, deferred_slashes);
     visit(table_id::keys, keys);
     visit(table_id::documents, documents);
+    visit(table_id::channels, channels);
+    visit(table_id::daos, daos);
+    visit(table_id::proposals, proposals);
+    visit(table_id::ballots, ballots);
   }
 
   template <class Visitor>
@@ -112,6 +122,9 @@ struct book {
   };
 
   void record_undo(bool on);
+
+  [[nodiscard]] bool records_undo() const noexcept { return recording_; }
+
   [[nodiscard]] mark here() const;
   void roll_back(const mark& m);
   void forget_undo();
@@ -139,6 +152,7 @@ struct book {
   [[nodiscard]] account_form form_of(const account_id& id, const account_record& r) const;
 
 private:
+  bool recording_ = false;
   std::vector<account_id> parties_{account_id{}};
   std::unordered_map<account_id, party> party_index_;
 };
@@ -150,6 +164,7 @@ struct session {
   std::uint64_t height;
   account_id author;
   std::vector<event::any> events;
+  std::uint32_t depth = 0; ///< of proposals that execute proposals
 
   [[nodiscard]] const parameters& rules() const noexcept { return b.rules(); }
 
@@ -231,6 +246,26 @@ void note_author(session& s);
 // keys.cpp
 /// Earlier keys whose grace is over.
 void end_keys(session& s, const account_id& id);
+// channels.cpp
+/// Pays out what the newest registered or final state says.
+void pay_out(session& s, const channel_id& id);
+
+// proposals.cpp
+/// What the votes say.
+enum class verdict : std::uint8_t { approved, rejected, no_quorum };
+[[nodiscard]] verdict verdict_of(const dao_rules& rules, const ballot_sums& sums) noexcept;
+/// Counts the votes, which ends the proposal or makes it wait for its execution.
+void count_votes(session& s, const proposal_key& key);
+/// Ends a proposal and moves its deposit as the status says.
+void end_proposal(session& s, const proposal_key& key, proposal_status status,
+                  std::optional<std::uint16_t> failed_call = std::nullopt, errc failure = errc::ok);
+/// The DAO of this account, if there is one that is not dissolved.
+[[nodiscard]] const dao_record* find_dao(const book& b, const account_id& id);
+
+// daos.cpp
+[[nodiscard]] bool valid_rules(const governance_parameters& bounds, const dao_rules& r) noexcept;
+[[nodiscard]] bool valid_members(const governance_parameters& bounds, const account_id& dao,
+                                 const std::vector<account_id>& members) noexcept;
 
 // sweep.cpp
 /// Handles the deadlines that have passed; returns how many.

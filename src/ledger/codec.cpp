@@ -82,6 +82,15 @@ std::uint64_t weight_of(const call& c) noexcept {
     return weight_of_document(first->document);
   if (const auto* next = std::get_if<update_document>(&c))
     return weight_of_document(next->document);
+  if (const auto* made = std::get_if<propose>(&c)) // its calls are paid for here
+    return 4 + made->calls.size() / 64;
+  if (std::holds_alternative<open_channel>(c) || std::holds_alternative<close_channel>(c) ||
+      std::holds_alternative<register_state>(c) || std::holds_alternative<vote_proposal>(c))
+    return 4;
+  if (const auto* made = std::get_if<create_dao>(&c))
+    return 2 + made->members.size() / 16;
+  if (const auto* set = std::get_if<dao_set_members>(&c))
+    return 2 + set->members.size() / 16;
   return 1;
 }
 

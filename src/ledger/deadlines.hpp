@@ -24,6 +24,8 @@ enum class deadline_kind : std::uint8_t {
   era,         ///< the number is the staking era that ends
   era_drop,    ///< the number is the era
   key,         ///< about the account: the grace of an earlier key
+  channel,     ///< about the channel: its timeout, or the end of its record
+  proposal,    ///< about the DAO; the number is the proposal's: its next step
 };
 
 struct deadline {

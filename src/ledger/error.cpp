@@ -116,6 +116,26 @@ error_info describe(errc code) noexcept {
     return info("unknown_key", "no earlier key of this version is within its grace");
   case errc::unknown_delegation:
     return info("unknown_delegation", "the account has not delegated its hosting");
+  case errc::unknown_channel:
+    return info("unknown_channel", "there is no such channel, or the state is of another one");
+  case errc::sum_mismatch:
+    return info("sum_mismatch", "balances and locked money do not add up to the deposits");
+  case errc::stale_version:
+    return info("stale_version", "the state is not newer, or not the one that comes next");
+  case errc::update_in_flight:
+    return info("update_in_flight", "another update of the channel is not finished");
+  case errc::channel_ending:
+    return info("channel_ending", "the channel has its last state, or the ledger is ending it");
+  case errc::unknown_dao:
+    return info("unknown_dao", "there is no such DAO, or it was dissolved");
+  case errc::unknown_proposal:
+    return info("unknown_proposal", "there is no such proposal, or it was pruned after its end");
+  case errc::bad_proposal:
+    return info("bad_proposal", "the calls cannot be read, or are too many, too long or too deep");
+  case errc::too_many_proposals:
+    return info("too_many_proposals", "the DAO has as many open proposals as it may have");
+  case errc::nested_too_deep:
+    return info("nested_too_deep", "proposals that execute proposals go no deeper");
   case errc::bad_genesis:
     return info("bad_genesis", "the genesis is not valid");
   case errc::bad_block:

@@ -1,6 +1,7 @@
 #include "ainur/ledger/genesis.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/crypto/hash.hpp"
@@ -47,6 +48,32 @@ result<void> check_rates(const parameters& p) {
   return {};
 }
 
+result<void> check_channels(const channel_parameters& p) {
+  if (p.challenge_min < duration{1} || p.challenge_max < p.challenge_min ||
+      p.challenge_max > horizon_max)
+    return bad("channels: challenge_min and challenge_max must rise, within ten years");
+  if (p.consent_max < duration{0} || p.consent_max > horizon_max)
+    return bad("channels: consent_max is not between 0 and ten years");
+  return {};
+}
+
+result<void> check_governance(const governance_parameters& p) {
+  const std::tuple<std::string_view, std::uint32_t, std::uint32_t> counts[] = {
+      {"members_max", p.members_max, 1'024},
+      {"proposals_max", p.proposals_max, 256},
+      {"calls_max", p.calls_max, 256},
+      {"calls_bytes_max", p.calls_bytes_max, 64u << 10}};
+  for (const auto& [name, value, most] : counts)
+    if (value == 0 || value > most)
+      return bad("governance: " + std::string{name} + " is not between 1 and " +
+                 std::to_string(most));
+  if (p.voting_min < duration{1} || p.voting_max < p.voting_min || p.voting_max > horizon_max)
+    return bad("governance: voting_min and voting_max must rise, within ten years");
+  if (p.execution_window < duration{1} || p.execution_window > horizon_max)
+    return bad("governance: execution_window is not between 1 us and ten years");
+  return {};
+}
+
 result<void> check_parameters(const parameters& p) {
   if (auto rates = check_rates(p); !rates)
     return rates;
@@ -82,7 +109,9 @@ result<void> check_parameters(const parameters& p) {
     return bad("identity.grace_keys_max is more than 64");
   if (p.block_entries_max > 1'000'000)
     return bad("block_entries_max is more than 1,000,000");
-  return {};
+  if (auto channels = check_channels(p.channels); !channels)
+    return channels;
+  return check_governance(p.governance);
 }
 
 result<void> check_staking(const staking_parameters& p) {

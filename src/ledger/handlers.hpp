@@ -65,4 +65,20 @@ namespace ainur::ledger {
 [[nodiscard]] errc handle(session& s, const actor& a, const delegate_hosting& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const revoke_delegation& c);
 
+// calls/channels.hpp
+[[nodiscard]] errc handle(session& s, const actor& a, const open_channel& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const close_channel& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const register_state& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const conclude_channel& c);
+
+// calls/governance.hpp
+[[nodiscard]] errc handle(session& s, const actor& a, const create_dao& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const propose& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const vote_proposal& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const execute_proposal& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const cancel_proposal& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const dao_set_members& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const dao_set_rules& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const dissolve_dao& c);
+
 } // namespace ainur::ledger

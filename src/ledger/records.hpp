@@ -34,6 +34,10 @@ enum class table_id : std::uint8_t {
   deferred_slashes = 23,
   keys = 24,
   documents = 25,
+  channels = 28,
+  daos = 30,
+  proposals = 31,
+  ballots = 32,
 };
 
 /// The bytes of a key: ids as they are, numbers big-endian in their own width.

@@ -80,8 +80,9 @@ errc admit(const session& s, const signed_batch& x, signatures check, amount fee
   const auto* r = s.b.accounts.find({b.signer});
   if (r == nullptr)
     return errc::unknown_signer;
-  // A hosted account has no key of its own.
-  if (r->host != 0 || b.key.value_or(b.signer.value) != s.b.current_key(b.signer))
+  // A hosted account has no key of its own, a DAO has none at all.
+  if (r->host != 0 || s.b.daos.find({b.signer}) != nullptr ||
+      b.key.value_or(b.signer.value) != s.b.current_key(b.signer))
     return errc::bad_key;
   if (r->nonce != b.nonce)
     return errc::bad_nonce;

@@ -23,6 +23,23 @@ void award_due(session& s, const deadline& d) {
   }
 }
 
+void channel_due(session& s, const channel_id& id) {
+  if (s.b.channels.find({id})->phase == channel_phase::registered)
+    return pay_out(s, id);
+  s.b.channels.erase({id});
+}
+
+void proposal_due(session& s, const proposal_key& key) {
+  switch (s.b.proposals.find(key)->status) {
+  case proposal_status::voting:
+    return count_votes(s, key);
+  case proposal_status::approved:
+    return end_proposal(s, key, proposal_status::expired);
+  default:
+    s.b.proposals.erase(key);
+  }
+}
+
 void handle_deadline(session& s, const deadline& d) {
   switch (d.kind) {
   case deadline_kind::award_by: {
@@ -47,6 +64,10 @@ void handle_deadline(session& s, const deadline& d) {
     return drop_from_era(s, d.number);
   case deadline_kind::key:
     return end_keys(s, id_from<account_id>(d.about));
+  case deadline_kind::channel:
+    return channel_due(s, id_from<channel_id>(d.about));
+  case deadline_kind::proposal:
+    return proposal_due(s, {id_from<account_id>(d.about), d.number});
   }
 }
 

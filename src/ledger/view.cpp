@@ -153,6 +153,42 @@ std::optional<document_view> state::document(const account_id& id) const {
       r->revision};
 }
 
+std::optional<channel_view> state::channel(const channel_id& id) const {
+  const auto* r = impl_->b.channels.find({id});
+  if (r == nullptr)
+    return std::nullopt;
+  return channel_view{id, r->params, r->first_key, r->second_key, r->phase, r->newest, r->due};
+}
+
+std::optional<dao_view> state::dao(const account_id& id) const {
+  const auto* r = impl_->b.daos.find({id});
+  if (r == nullptr)
+    return std::nullopt;
+  return dao_view{id, r->rules, r->members, r->open, r->next_proposal, r->dissolved};
+}
+
+std::optional<proposal_view> state::proposal(const account_id& dao, std::uint64_t number) const {
+  const auto* r = impl_->b.proposals.find({dao, number});
+  if (r == nullptr)
+    return std::nullopt;
+  proposal_view view{.dao = dao,
+                     .number = number,
+                     .proposer = r->proposer,
+                     .calls = r->calls,
+                     .deposit = r->deposit,
+                     .status = r->status,
+                     .sums = r->sums,
+                     .voting_until = r->voting_until,
+                     .execute_from = r->execute_from,
+                     .execute_until = r->execute_until,
+                     .seats = {}};
+  if (const auto* ballot = impl_->b.ballots.find({dao, number}); ballot != nullptr) {
+    view.sums = ballot->sums();
+    view.seats = ballot->seats;
+  }
+  return view;
+}
+
 std::uint64_t state::nonce(const account_id& signer) const {
   const auto* r = impl_->b.accounts.find({signer});
   return r == nullptr ? 0 : r->nonce;
@@ -170,6 +206,12 @@ totals_view sum_up(const book& b) {
     gather(sum.bonded, r.bonded);
     gather(sum.bonded, r.unbonding);
     gather(sum.bonded, r.held);
+  });
+  b.channels.for_each([&](const channel_key&, const channel_record& r) {
+    if (r.holds_money()) {
+      gather(sum.channels, r.params.first_deposit);
+      gather(sum.channels, r.params.second_deposit);
+    }
   });
   b.tasks.for_each([&](const task_key&, const task_record& t) {
     sum.open_tasks += t.ended ? 0u : 1u;

@@ -33,7 +33,12 @@ using call =
                  report_validators, cancel_deferred_slash,
                  // identity
                  register_agent, update_document, deregister_agent, rotate_key, set_recovery,
-                 recover_account, revoke_key, delegate_hosting, revoke_delegation>;
+                 recover_account, revoke_key, delegate_hosting, revoke_delegation,
+                 // channels
+                 open_channel, close_channel, register_state, conclude_channel,
+                 // governance
+                 create_dao, propose, vote_proposal, execute_proposal, cancel_proposal,
+                 dao_set_members, dao_set_rules, dissolve_dao>;
 
 /// A call and for whom it acts.
 struct entry {

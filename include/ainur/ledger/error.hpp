@@ -67,6 +67,16 @@ enum class errc : std::uint16_t {
   too_many_keys,            ///< too many earlier keys are within their grace; revoke one
   unknown_key,              ///< no earlier key of this version is within its grace
   unknown_delegation,       ///< the account has not delegated its hosting
+  unknown_channel,          ///< no such channel, or pruned after its end; or a state of another one
+  sum_mismatch,             ///< the parts of a channel's state do not add up to its deposits
+  stale_version,            ///< the channel's state is not newer, or not the one that comes next
+  update_in_flight,         ///< the parties of the channel have not finished another update
+  channel_ending,           ///< the channel has its last state, or the ledger is ending it
+  unknown_dao,              ///< no such DAO, or dissolved
+  unknown_proposal,         ///< no such proposal, or pruned after its end
+  bad_proposal,             ///< the calls cannot be read, or are too many, too long or too deep
+  too_many_proposals,       ///< of this DAO are open
+  nested_too_deep,          ///< executions within executions go no deeper
 
   // Blocks, snapshots, genesis: 200..
   bad_genesis = 200, ///< the genesis is not valid

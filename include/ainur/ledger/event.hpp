@@ -29,7 +29,12 @@ using any =
                  era_ended, era_dropped, points_noted, reward_paid, validators_reported,
                  stake_slash_deferred, stake_slashed, stake_slash_ended,
                  // identity
-                 document_changed, key_rotated, key_ended, recovery_set, hosting_delegated>;
+                 document_changed, key_rotated, key_ended, recovery_set, hosting_delegated,
+                 // channels
+                 channel_opened, channel_registered, channel_concluded,
+                 // governance
+                 dao_created, dao_changed, dao_dissolved, proposal_opened, proposal_voted,
+                 proposal_counted, proposal_ended>;
 
 } // namespace event
 } // namespace ainur::ledger

@@ -81,6 +81,27 @@ struct identity_parameters {
                document_byte_deposit)
 };
 
+/// Rules of payment channels.
+struct channel_parameters {
+  duration challenge_min = std::chrono::minutes{1};
+  duration challenge_max = std::chrono::hours{24 * 150};
+  duration consent_max = std::chrono::hours{24 * 7}; ///< open_by lies at most so far ahead
+  AINUR_FIELDS(channel_parameters, challenge_min, challenge_max, consent_max)
+};
+
+/// Bounds of what DAOs may choose, and rules common to all.
+struct governance_parameters {
+  std::uint32_t members_max = 256;       ///< of a DAO; 1 .. 1,024
+  std::uint32_t proposals_max = 16;      ///< of a DAO, open at a time; 1 .. 256
+  std::uint32_t calls_max = 16;          ///< of a proposal; 1 .. 256
+  std::uint32_t calls_bytes_max = 16384; ///< of a proposal's calls; 1 .. 64 KiB
+  duration voting_min = std::chrono::minutes{1};
+  duration voting_max = std::chrono::hours{24 * 90}; ///< and of the delay before the execution
+  duration execution_window = std::chrono::hours{24 * 7};
+  AINUR_FIELDS(governance_parameters, members_max, proposals_max, calls_max, calls_bytes_max,
+               voting_min, voting_max, execution_window)
+};
+
 /// The rules that do not change during a chain's life (governance will have its place here).
 struct parameters {
   amount existential_deposit{1'000};   ///< an account with less is reaped
@@ -117,6 +138,8 @@ struct parameters {
   settlement_parameters settlement;
   staking_parameters staking;
   identity_parameters identity;
+  channel_parameters channels;
+  governance_parameters governance;
   AINUR_FIELDS(parameters, existential_deposit, bond_min, orchestrator_bond_min, reputation_start,
                reputation_gain, reputation_gain_step, reputation_loss, probation_below,
                probation_share_ppm, exposure_share_ppm, gains_per_pair_max, failure_slash_ppm,
@@ -124,7 +147,8 @@ struct parameters {
                protocol_violation_ppm, release_fee_ppm, dispute_bond_ppm, absence_slash_ppm,
                fee_per_weight, fee_author_ppm, era, unbonding, review_window, dispute_window,
                arbitration_window, appeal_window, retention, unbonding_chunks_max,
-               block_entries_max, sweep_max, settlement, staking, identity)
+               block_entries_max, sweep_max, settlement, staking, identity, channels,
+               governance)
 };
 
 /// What one account holds at the start. Accounts stand in strictly increasing order of their id.

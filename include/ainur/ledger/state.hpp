@@ -121,6 +121,10 @@ public:
   /// Who signs for an account. One that never acted counts as signing for itself.
   [[nodiscard]] key_view keys(const account_id& id) const;
   [[nodiscard]] std::optional<document_view> document(const account_id& id) const;
+  [[nodiscard]] std::optional<channel_view> channel(const channel_id& id) const;
+  [[nodiscard]] std::optional<dao_view> dao(const account_id& id) const;
+  [[nodiscard]] std::optional<proposal_view> proposal(const account_id& dao,
+                                                      std::uint64_t number) const;
   /// The number of the signer's next batch; 0 for an unknown account.
   [[nodiscard]] std::uint64_t nonce(const account_id& signer) const;
   /// Sums over every account and task: linear in their number.

@@ -132,6 +132,53 @@ struct document_view {
   AINUR_FIELDS(document_view, account, controller, document, deposit, registered, updated, revision)
 };
 
+enum class channel_phase : std::uint8_t {
+  open,
+  registered, ///< a state waits for its timeout, or for a newer one
+  concluded,  ///< paid out
+  max_value = concluded,
+};
+
+/// One channel.
+struct channel_view {
+  channel_id channel;
+  channel_params params;
+  byte_array<32> first_key{};
+  byte_array<32> second_key{};
+  channel_phase phase = channel_phase::open;
+  channel_state newest; ///< as registered; the opening before that; as paid once concluded
+  timestamp due{};      ///< the timeout of a registered state; when a concluded channel is pruned
+  AINUR_FIELDS(channel_view, channel, params, first_key, second_key, phase, newest, due)
+};
+
+/// One DAO.
+struct dao_view {
+  account_id dao;
+  dao_rules rules;
+  std::vector<account_id> members;
+  std::vector<std::uint64_t> proposals; ///< that are open
+  std::uint64_t next_proposal = 1;
+  bool dissolved = false;
+  AINUR_FIELDS(dao_view, dao, rules, members, proposals, next_proposal, dissolved)
+};
+
+/// One proposal.
+struct proposal_view {
+  account_id dao;
+  std::uint64_t number = 0;
+  account_id proposer;
+  bytes calls;
+  amount deposit;
+  proposal_status status = proposal_status::voting;
+  ballot_sums sums; ///< so far, or as counted
+  timestamp voting_until{};
+  timestamp execute_from{};
+  timestamp execute_until{};
+  std::vector<ballot_seat> seats; ///< while it is voted on
+  AINUR_FIELDS(proposal_view, dao, number, proposer, calls, deposit, status, sums, voting_until,
+               execute_from, execute_until, seats)
+};
+
 /// All money: the issuance is the sum of `parts`.
 struct totals_view {
   amount issuance;
