@@ -141,6 +141,14 @@ result<signed_batch> batch_from_json(std::string_view text) {
   return read<signed_batch>(text);
 }
 
+result<channel_params> channel_params_from_json(std::string_view text) {
+  return read<channel_params>(text);
+}
+
+result<channel_state> channel_state_from_json(std::string_view text) {
+  return read<channel_state>(text);
+}
+
 result<genesis> genesis_of(const codec::json& in) {
   auto g = codec::from_json<genesis>(in, codec::missing_keys::preset);
   if (!g)

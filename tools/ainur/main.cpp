@@ -62,6 +62,7 @@ int run(int argc, char** argv) {
   add_key(f);
   add_safety(f);
   add_run(f);
+  add_tx(f);
   add_explain(f);
   add_ledger(f);
   add_bench(f);

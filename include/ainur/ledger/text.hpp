@@ -43,6 +43,9 @@ struct call_info {
 /// A signed batch as `to_json_text` of a block shows it. Errors: `base_errc::malformed`.
 [[nodiscard]] result<signed_batch> batch_from_json(std::string_view text);
 [[nodiscard]] std::string to_json_text(const signed_batch& b);
+/// Errors: `base_errc::malformed`.
+[[nodiscard]] result<channel_params> channel_params_from_json(std::string_view text);
+[[nodiscard]] result<channel_state> channel_state_from_json(std::string_view text);
 /// Missing keys keep their preset. Allocations may stand in any order. Errors:
 /// `base_errc::malformed`, `bad_genesis`.
 [[nodiscard]] result<genesis> genesis_from_json(std::string_view text);
