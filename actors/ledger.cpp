@@ -1,6 +1,7 @@
 // The ledger actor: carries calls to ledger::authority and its blocks to the store and the
 // followers.
 #include <algorithm>
+#include <string_view>
 
 #include "ainur/store/journal.hpp"
 #include "market_actors.hpp"
@@ -21,7 +22,8 @@ struct ledger_shell {
   std::uint64_t standing_sequence = 0; // last record of the standing journal
   std::uint64_t tick_number = 0;
   std::optional<instant> tick_at;
-  bool turn_asked = false; // a flush of our own is in the mailbox
+  bool turn_asked = false;  // a flush of our own is in the mailbox
+  bool saving_ring = false; // on its way to the store
   static inline const char* name = "ainur.ledger";
 };
 
@@ -31,6 +33,9 @@ using self_type = ledger_actor::stateful_pointer<ledger_shell>;
 constexpr store::writer_id ledger_writer{block_journal.value};
 /// Tick numbers below are those of timers; this one is a turn at the end of the mailbox.
 constexpr std::uint64_t turn_number = ~std::uint64_t{0};
+/// The ticket of a write of the key ring; those of blocks are their heights.
+constexpr std::uint64_t ring_ticket = ~std::uint64_t{0};
+constexpr std::string_view ring_name = "host-ring";
 
 void send_views(self_type self, const msg::ask_views& m) {
   msg::task_views answer;
@@ -79,8 +84,42 @@ void arm(self_type self) {
   self->delayed_send(self, wait, msg::tick{++s.tick_number});
 }
 
+/// Makes the host's next key when it is due, and has the ring saved whenever it has changed.
+void tend_keys(self_type self) {
+  auto& s = self->state;
+  if (!s.setup.keys || s.saving_ring)
+    return;
+  using need = ledger::rotation::need_kind;
+  auto& keys = s.core->keys();
+  const auto utc = s.setup.world.utc_now();
+  const auto failed = [&](const error& why) {
+    s.setup.world.log(log_level::error, "ledger", "key_rotation_failed").with("error", why);
+    keys.postpone(utc);
+  };
+  const auto wanted = keys.need(utc);
+  if (wanted != need::next_key && wanted != need::save)
+    return;
+  // Asked first: once there is a next key, it must be saved.
+  const auto nonce = s.setup.keys->make_nonce();
+  if (!nonce)
+    return failed(nonce.error());
+  if (wanted == need::next_key) {
+    auto next = s.setup.keys->make_key();
+    if (!next)
+      return failed(next.error());
+    keys.prepare(std::move(*next));
+  }
+  s.saving_ring = true;
+  store::write_set set;
+  set.put(ledger::node_table, as_bytes(ring_name),
+          crypto::seal_ring(keys.ring(), s.setup.keys->lock, *nonce));
+  self->send(s.setup.roles->get<store_writer_actor>(role::writer),
+             store_write{ledger_writer, ring_ticket, std::move(set)});
+}
+
 void cut(self_type self, bool idle) {
   auto& s = self->state;
+  tend_keys(self);
   const auto now = s.setup.world.now();
   auto record = s.core->cut(now, s.setup.world.to_utc(now), idle);
   if (!record)
@@ -128,6 +167,21 @@ void give_up(self_type self, const error& why) {
   self->quit(to_caf(why));
 }
 
+/// The host's ring as it was last saved, or of its first key, and what the ledger says of it.
+result<ledger::rotation> open_keys(const ledger_setup& setup, const store::view& from,
+                                   const ledger::state& s) {
+  const auto saved = from.get(ledger::node_table, as_bytes(ring_name));
+  if (!saved)
+    return fail(saved.error());
+  auto ring = *saved ? crypto::open_ring(**saved, setup.keys->lock)
+                     : result<crypto::key_ring>{
+                           crypto::key_ring{ledger::derived_key(setup.options.host_seed, 0)}};
+  if (!ring)
+    return fail(ring.error().within("the host's key ring"));
+  const auto record = s.keys(ring->account());
+  return ledger::rotation::open(std::move(*ring), record, setup.keys->interval);
+}
+
 void recover(self_type self) {
   auto& s = self->state;
   auto view = s.setup.store->open_view();
@@ -145,7 +199,14 @@ void recover(self_type self) {
     return give_up(self, keeper.error());
   s.keeper.emplace(std::move(*keeper));
   s.standing_sequence = extent->last();
-  s.core.emplace(std::move(*state), s.setup.options);
+  if (s.setup.keys) {
+    auto keys = open_keys(s.setup, **view, *state);
+    if (!keys)
+      return give_up(self, keys.error());
+    s.core.emplace(std::move(*state), s.setup.options, std::move(*keys));
+  } else {
+    s.core.emplace(std::move(*state), s.setup.options);
+  }
   const auto height = s.core->working().height();
   s.setup.world.log(log_level::info, "ledger", height == 0 ? "opened" : "resumed")
       .with("height", height)
@@ -211,7 +272,11 @@ static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) 
         for (const auto& outcome : m.outcomes) {
           if (outcome.failure)
             return self->quit(to_caf(*outcome.failure)); // starts again from the log
-          if (st.core && st.core->block_is_out())
+          if (outcome.ticket == ring_ticket) {
+            st.saving_ring = false;
+            if (st.core)
+              st.core->keys().saved();
+          } else if (st.core && st.core->block_is_out())
             publish(self);
         }
         cut(self, !st.setup.world.is_virtual());

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -137,12 +138,22 @@ inline constexpr store::journal_id intake_journal{3};
 /// Tables of the node's store.
 using ledger::node_table;
 
+/// The host's keys on the real clock: made fresh, and kept in the store under a lock.
+struct key_keeping {
+  duration interval{}; ///< the age at which a key is replaced
+  crypto::aead_key lock{};
+  std::function<result<crypto::secret_key>()> make_key;
+  std::function<result<crypto::aead_nonce>()> make_nonce;
+};
+
 struct ledger_setup {
   environment world;
   std::shared_ptr<store::backend> store;
   std::shared_ptr<const registry> roles;
   ledger::authority_options options;
   ledger::keeper_options keeper;
+  /// None: they are derived from the host's seed.
+  std::optional<key_keeping> keys;
 };
 
 [[nodiscard]] caf::actor spawn_ledger(caf::local_actor& parent, ledger_setup setup);

@@ -12,6 +12,7 @@
 
 #include "ainur/base/assert.hpp"
 #include "ainur/crypto/hash.hpp"
+#include "ainur/crypto/key_file.hpp"
 #include "ainur/ledger/signature.hpp"
 #include "ainur/store/environment.hpp"
 #include "ainur/store/journal.hpp"
@@ -186,6 +187,28 @@ ledger::genesis market_host::make_genesis() const {
   return g;
 }
 
+std::optional<key_keeping> market_host::keys_kept() const {
+  if (options_.clock == clock_kind::virtual_time)
+    return std::nullopt;
+  return key_keeping{
+      .interval = options_.key_rotation,
+      .lock = crypto::hasher{"ainur/ring-lock/v1"}.add(options_.host_seed).finish().value,
+      .make_key = []() -> result<crypto::secret_key> {
+        const auto seed = crypto::seed_from_system();
+        if (!seed)
+          return fail(seed.error());
+        return crypto::secret_key::from_seed(*seed);
+      },
+      .make_nonce = []() -> result<crypto::aead_nonce> {
+        const auto fresh = crypto::key_file_salt_from_system();
+        if (!fresh)
+          return fail(fresh.error());
+        crypto::aead_nonce nonce;
+        std::copy_n(fresh->begin(), nonce.size(), nonce.begin());
+        return nonce;
+      }};
+}
+
 supervisor_spec market_host::storage_spec() {
   const auto world = *world_;
   const auto store = store_;
@@ -195,9 +218,11 @@ supervisor_spec market_host::storage_spec() {
                             .store = store,
                             .roles = roles,
                             .options = {.host_seed = options_.host_seed,
+                                        .rotation_interval = options_.key_rotation,
                                         .block_interval = options_.block_interval,
                                         .calls_max = options_.calls_max,
-                                        .checkpoint_interval = options_.checkpoint_interval}};
+                                        .checkpoint_interval = options_.checkpoint_interval},
+                            .keys = keys_kept()};
   persistents.children.push_back(
       leaf("ledger", [ledger](child_context& c) { return spawn_ledger(c.parent, ledger); }));
   const reputation_setup reputation{.world = world, .store = store, .roles = roles};

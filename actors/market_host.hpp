@@ -39,6 +39,7 @@ struct market_options {
   std::string data_directory;                            ///< empty: in memory
   bool synced = true;
   byte_array<32> host_seed{};
+  duration key_rotation{}; ///< the age at which the host's key is replaced; 0: never
   ledger::parameters economy;
   std::vector<funded_account> accounts;
   amount host_balance = amount::ainu(1'000'000'000);
@@ -152,6 +153,7 @@ private:
   result<void> count_resumed(const store::view& from);
   ledger::genesis make_genesis() const;
   void plant();
+  [[nodiscard]] std::optional<key_keeping> keys_kept() const;
   supervisor_spec storage_spec();
   supervisor_spec market_spec();
   std::shared_ptr<const supervisor_spec> group_spec(group_ptr g);

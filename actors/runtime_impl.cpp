@@ -72,6 +72,8 @@ result<void> check(const runtime_options& o) {
     return bad("call_window is longer than nothing");
   if (!within(o.block_interval, duration{1}, duration{60'000'000}))
     return bad("block_interval: 1us to 60s");
+  if (!within(o.key_rotation, duration{}, time_max))
+    return bad("key_rotation is between 0 and ten years");
   if (!within(o.promise_slack, duration{}, time_max) ||
       !within(o.result_retention, duration{}, time_max))
     return bad("promise_slack and result_retention are not negative");
@@ -143,6 +145,7 @@ market_options market_of(const runtime_options& o, const std::shared_ptr<runtime
   m.synced = o.synced;
   m.host_seed =
       o.host_key ? *o.host_key : crypto::hasher{"ainur/runtime-host/v1"}.add(o.seed).finish().value;
+  m.key_rotation = o.key_rotation;
   m.economy = o.economy;
   m.host_balance = o.host_balance;
   m.orchestrator_bond = o.economy.orchestrator_bond_min;

@@ -67,6 +67,11 @@ struct runtime_options {
   /// The secret of the account that hosts all others. None: derived from the seed, so that anybody
   /// who knows the seed can sign for it; give one where the ledger is to be shown to others.
   std::optional<byte_array<32>> host_key{};
+  /// The age at which that account's key is replaced by a fresh one, again and again; 0: never. At
+  /// least economy.identity.rotation_grace / grace_keys_max, or rotations wait for earlier keys to
+  /// end. Current keys are kept in the data directory, under a lock made from `host_key`; under the
+  /// virtual clock they are derived from it.
+  duration key_rotation{};
   amount host_balance = amount::ainu(1'000'000'000); ///< agents and clients are funded from it
   ledger::parameters economy{};
   duration block_interval{100'000}; ///< virtual clock: how long a block gathers calls

@@ -201,7 +201,7 @@ std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
     for (std::size_t i = 0; i < own.asked.size(); ++i)
       done->answers.push_back({own.asked[i], how(i)});
     if (own.announces && how(count - 1) != errc::ok)
-      keys_.refused(time);
+      keys_.postpone(time);
   }
   for (const auto& who : others) {
     const auto& b = made->applied.batches[next++];

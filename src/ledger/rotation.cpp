@@ -1,5 +1,7 @@
 #include "ainur/ledger/rotation.hpp"
 
+#include <algorithm>
+
 #include "ainur/base/assert.hpp"
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/error.hpp"
@@ -51,7 +53,8 @@ std::optional<timestamp> rotation::due_at() const {
     return std::nullopt;
   if (ring_.prepared())
     return retry_at_;
-  return interval_ > duration{0} ? std::optional{since_ + interval_} : std::nullopt;
+  return interval_ > duration{0} ? std::optional{std::max(since_ + interval_, retry_at_)}
+                                 : std::nullopt;
 }
 
 void rotation::prepare(crypto::secret_key next) {
@@ -73,7 +76,7 @@ rotate_key rotation::announcement(const hash256& chain) const {
   return {next.public_part().value, next.sign(key_tag, message).value};
 }
 
-void rotation::refused(timestamp now) {
+void rotation::postpone(timestamp now) {
   retry_at_ = now + retry_after;
 }
 

@@ -12,6 +12,8 @@
 
 #include "ainur/actors/native.hpp"
 #include "ainur/ainur.hpp"
+#include "ainur/ledger/log.hpp"
+#include "ainur/store/environment.hpp"
 
 namespace ainur::test {
 namespace {
@@ -206,6 +208,7 @@ TEST_SUITE("runtime") {
     refused({.orchestrators = 0});
     refused({.blocking_workers = 0});
     refused({.block_interval = duration{-1}});
+    refused({.key_rotation = duration{-1}});
     refused({.barriers = {{.name = "no function"}}});
     refused({.verifiers = {{"no function", nullptr}}});
     refused({.network = modelled_network{}}); // on the real clock
@@ -675,6 +678,38 @@ TEST_SUITE("runtime") {
     const auto next = s.ask("upper", "abc");
     CHECK(next != finished);
     CHECK(s.done(next).state == final_state::completed);
+  }
+
+  TEST_CASE("the host's key rotates while tasks run, and a later run signs with the current one") {
+    for (const auto clock : {clock_kind::real_time, clock_kind::virtual_time}) {
+      CAPTURE(static_cast<int>(clock));
+      auto options = on(clock);
+      const scratch_folder folder;
+      options.data_directory = folder.path + "/store";
+      options.synced = false;
+      options.key_rotation = clock == clock_kind::real_time ? duration{20'000} : seconds{1};
+      options.economy.identity.rotation_grace = {};
+      const auto work = [&options] {
+        shop s{options};
+        s.add("a", "upper", upper());
+        for (int i = 0; i < 15; ++i) {
+          CHECK(s.done(s.ask("upper", "abc")).state == final_state::completed);
+          if (options.clock == clock_kind::real_time)
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        }
+        return s.market.host();
+      };
+      std::uint32_t version = 0;
+      for (int run = 0; run < 2; ++run) {
+        const auto host = work();
+        const auto store = store::lmdb_environment::open(options.data_directory, {.synced = false});
+        REQUIRE(store.has_value());
+        const auto verified = must(ledger::verify_log(*must((*store)->open_view())));
+        CHECK(verified.final_state.keys(host).version > version);
+        version = verified.final_state.keys(host).version;
+      }
+      CHECK(version > 3);
+    }
   }
 
   TEST_CASE("an agent may be an actor on the host's own system, and survives its death") {

@@ -171,7 +171,7 @@ TEST_CASE("a refused announcement is tried again after a minute; without an inte
   r.prepare(key_number(1)); // whenever the owner wants
   r.saved();
   CHECK(r.need(epoch) == need::announce);
-  r.refused(epoch);
+  r.postpone(epoch);
   CHECK(r.need(epoch + seconds{59}) == need::nothing);
   CHECK(r.need(epoch + minutes{1}) == need::announce);
 }

@@ -41,6 +41,32 @@ json summary_of(const ledger::state& s, bool as_json) {
   return out;
 }
 
+/// Who signs for an account, and what it says about itself.
+void put_identity(json& out, const ledger::state& s, const account_id& id) {
+  const auto keys = s.keys(id);
+  out["key"] = to_hex(keys.key);
+  out["key_version"] = keys.version;
+  for (const auto& old : keys.grace)
+    out["keys_in_grace"].push_back(
+        {{"version", old.version}, {"key", to_hex(old.key)}, {"until", to_string(old.until)}});
+  if (!keys.stash.is_none())
+    out["stash"] = to_string(keys.stash);
+  if (!keys.delegate.is_none())
+    out["delegate"] = to_string(keys.delegate);
+  const auto d = s.document(id);
+  if (!d)
+    return;
+  auto& document = out["document"];
+  document["revision"] = d->revision;
+  document["capabilities"] = d->document.capabilities;
+  for (const auto& key : d->document.keys)
+    document["keys"][key.name] = to_hex(key.key);
+  for (const auto& service : d->document.services)
+    document["services"][service.name] = {{"type", service.type}, {"endpoint", service.endpoint}};
+  if (d->document.personal_data)
+    document["personal_data"] = to_string(*d->document.personal_data);
+}
+
 int show(const options& o) {
   std::optional<account_id> wanted;
   if (!o.account.empty()) {
@@ -65,7 +91,9 @@ int show(const options& o) {
   const auto account = s->account(*wanted);
   if (!account)
     return bad_input({base_errc::not_found, o.folder + ": the ledger has no account " + o.account});
-  print(account_json(*account, o.as_json), o.as_json);
+  auto shown = account_json(*account, o.as_json);
+  put_identity(shown, *s, *wanted);
+  print(shown, o.as_json);
   return exit_ok;
 }
 

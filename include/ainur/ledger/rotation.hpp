@@ -44,8 +44,8 @@ public:
   void saved();
   /// The call, for a batch signed by the ring's current key. The next key must have been saved.
   [[nodiscard]] rotate_key announcement(const hash256& chain) const;
-  /// The ledger has refused the announcement: the next try is in a minute.
-  void refused(timestamp now);
+  /// The next key could not be made, or the ledger has refused it: the next try is in a minute.
+  void postpone(timestamp now);
   /// What a durable block says. Errors: `bad_key` if the account was recovered with another key:
   /// this ring does not speak for it any more.
   [[nodiscard]] result<void> observe(const key_view& record);
