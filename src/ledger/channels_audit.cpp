@@ -15,6 +15,8 @@ void audit_channels(auditor& found) {
     found.require(p.challenge > duration{0} && p.challenge <= horizon_max &&
                       p.open_by <= b.time + horizon_max,
                   "the terms" + name);
+    found.require(r.phase == channel_phase::open || r.due <= b.time + 2 * horizon_max,
+                  "the time" + name);
     amount total;
     found.gather(total, p.first_deposit);
     found.gather(total, p.second_deposit);

@@ -15,6 +15,8 @@ void check(auditor& found, const account_id& id, const dao_record& d) {
   found.require(d.dissolved ? d.members.empty() && d.open.empty()
                             : valid_members(bounds, id, d.members),
                 "the members" + name);
+  found.require(d.next_proposal > 0 && d.next_proposal < std::uint64_t{1} << 62,
+                "the next number" + name);
   found.require(d.open.size() <= bounds.proposals_max, "the number of proposals" + name);
   std::uint64_t before = 0;
   for (const auto number : d.open) {
@@ -39,6 +41,7 @@ void check(auditor& found, const proposal_key& key, const proposal_record& p) {
                 "the ballot" + name);
   found.require(valid_rules(b.rules().governance, p.rules), "the rules" + name);
   found.require(p.calls.size() <= b.rules().governance.calls_bytes_max, "the calls" + name);
+  found.require(p.due() <= b.time + 4 * horizon_max, "the times" + name);
   if (p.open() && !p.deposit.is_zero())
     found.gather(found.claims(p.proposer).reserved, p.deposit);
 }

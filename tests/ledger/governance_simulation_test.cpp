@@ -170,7 +170,9 @@ private:
     case 1:
     case 2:
     case 3:
-      return {someone(), propose{dao, some_calls(2)}};
+      return {someone(),
+              propose{dao, random_.below(6) == 0 ? encode_calls({dissolve_dao{someone().id}})
+                                                 : some_calls(2)}};
     case 4:
     case 5:
     case 6:
@@ -258,6 +260,10 @@ private:
         if (w.signer == first.signer)
           x.batch.entries.push_back({w.id, w.index, another});
       }
+      // What is final can be concluded in the block that registers it.
+      if (const auto* r = std::get_if<register_state>(&c); r && r->newest.content.is_final)
+        x.batch.entries.push_back(
+            {first.id, first.index, conclude_channel{r->newest.content.channel}});
       x.batch.mode = random_.below(3) == 0 ? batch_mode::all : batch_mode::each;
       batches.push_back(std::move(x));
     }
