@@ -8,7 +8,7 @@ namespace ainur::ledger {
 inline constexpr std::uint64_t points_max = std::uint64_t{1} << 32; ///< of an era
 inline constexpr std::uint32_t exposure_pages_max = 64;
 
-/// The first instant of an era is not yet over the deadlines due at its `era_eve`.
+/// The last instant before an era: what is due then is handled by the era's first block.
 [[nodiscard]] timestamp era_eve(const book& b, std::uint64_t era);
 /// When an era's records may go.
 [[nodiscard]] timestamp era_drop_due(const book& b, std::uint64_t era);

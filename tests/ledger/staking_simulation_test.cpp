@@ -154,8 +154,10 @@ private:
     switch (random_.below(20)) {
     case 0:
     case 1:
-      return {x.stash, stake{random_.below(9) == 0 ? someone().id : x.controller.id, money(),
-                             static_cast<reward_destination>(random_.below(2))}};
+      return {x.stash,
+              stake{random_.below(9) == 0 ? someone().id : x.controller.id,
+                    random_.below(3) == 0 ? money() : amount::ainu(100 + random_.below(9'000)),
+                    static_cast<reward_destination>(random_.below(2))}};
     case 2:
       return {x.stash, stake_more{money()}};
     case 3:
@@ -180,7 +182,7 @@ private:
     case 11:
       return {controller(), chill{}};
     case 12:
-      return {controller(), kick{{staker().stash.id, someone().id}}};
+      return kick_call();
     case 13:
       return random_.below(2) == 0
                  ? std::pair<who, ledger::call>{x.stash, set_controller{random_.below(2) == 0
@@ -204,14 +206,30 @@ private:
     }
   }
 
+  /// Mostly by a validator that is backed.
+  std::pair<who, ledger::call> kick_call() {
+    for (const auto& x : stakers_)
+      if (const auto view = w_.s->stake_of(x.stash.id); view && !view->targets.empty())
+        for (const auto& v : stakers_)
+          if (v.stash.id == view->targets.front())
+            return {v.controller, kick{{x.stash.id, someone().id}}};
+    return {controller(), kick{{staker().stash.id, someone().id}}};
+  }
+
   std::pair<who, ledger::call> report_call() {
-    if (random_.below(3) == 0)
-      return {w_.council, cancel_deferred_slash{1 + random_.below(20)}};
+    if (random_.below(4) == 0) {
+      const auto& waiting = follower_.waiting;
+      return {w_.council,
+              cancel_deferred_slash{waiting.empty() ? random_.below(20) : *waiting.begin()}};
+    }
     report_validators c;
     c.kind = static_cast<validator_offence>(random_.below(2));
     c.era = recent_era();
+    const auto era = w_.s->era(c.era);
     for (auto count = 1 + random_.below(2); count > 0; --count)
-      c.offenders.push_back(staker().stash.id);
+      c.offenders.push_back(era && random_.below(8) != 0
+                                ? era->validators[random_.below(era->validators.size())].validator
+                                : staker().stash.id);
     if (random_.below(2) == 0)
       c.reporter = someone().id;
     return {random_.below(10) == 0 ? someone() : w_.council, c};
@@ -301,26 +319,37 @@ private:
     }
   }
 
+  /// Able to pay for what it signs.
+  who controller_of(const stake_view& view) {
+    for (const auto& p : people_)
+      if (p.id == view.controller) {
+        step_with(w_.council, mint_money{p.id, amount::ainu(1)});
+        return p;
+      }
+    FAIL("an unknown controller");
+    return {};
+  }
+
   void finish() {
     for (const auto& x : stakers_) {
       const auto view = w_.s->stake_of(x.stash.id);
       if (!view)
         continue;
-      step_with(x.stash, set_controller{x.stash.id});
-      step_with(x.stash, chill{});
+      const auto acting = controller_of(*view);
+      step_with(acting, chill{});
       // No room for a part more, or nothing active: then there is time.
       for (int tries = 0; tries < 10 && !w_.s->stake_of(x.stash.id)->active.is_zero(); ++tries) {
-        step_with(x.stash, unstake{w_.s->stake_of(x.stash.id)->active});
+        step_with(acting, unstake{w_.s->stake_of(x.stash.id)->active});
         if (!w_.s->stake_of(x.stash.id)->active.is_zero()) {
           follow_deadlines(w_.s->staking_era() + 1);
-          step_with(x.stash, withdraw_unstaked{});
+          step_with(acting, withdraw_unstaked{});
         }
       }
     }
     follow_deadlines(w_.s->staking_era() + 5);
     for (const auto& x : stakers_)
-      if (w_.s->stake_of(x.stash.id)) {
-        step_with(x.stash, withdraw_unstaked{});
+      if (const auto view = w_.s->stake_of(x.stash.id)) {
+        step_with(controller_of(*view), withdraw_unstaked{});
         if (w_.s->stake_of(x.stash.id))
           step_with(w_.outsider, reap_stake{x.stash.id});
       }
