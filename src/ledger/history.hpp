@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <unordered_map>
@@ -25,6 +26,12 @@ struct is_list : std::false_type {};
 
 template <class T>
 struct is_list<std::vector<T>> : std::true_type {};
+
+template <class T>
+struct is_maybe : std::false_type {};
+
+template <class T>
+struct is_maybe<std::optional<T>> : std::true_type {};
 } // namespace detail
 
 /// Bytes that a record holds outside itself.
@@ -36,6 +43,10 @@ template <class T>
       for (const auto& item : x)
         sum += bytes_beside(item);
     return sum;
+  } else if constexpr (detail::is_maybe<T>::value) {
+    return x ? bytes_beside(*x) : 0;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return x.capacity();
   } else if constexpr (has_fields<T> && !std::is_trivially_copyable_v<T>) {
     return std::apply([](const auto&... part) { return (bytes_beside(part) + ... + 0u); },
                       x.fields());

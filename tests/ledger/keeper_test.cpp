@@ -247,10 +247,11 @@ TEST_CASE("a crash at every write effect loses nothing and applies nothing twice
     });
   }
   CHECK(effects > 100);
-  // Each commit is whole or not: the last effects of each tell the most, but all are tried.
-  const auto step = std::max<std::uint64_t>(1, effects / 400);
-  for (std::uint64_t at = 1; at <= effects + 1; at += step)
+  for (std::uint64_t at = 1; at <= effects + 1; ++at)
+    // A synced commit is there whole or not at all: what may survive matters at its ends only.
     for (const std::uint64_t survivors : {std::uint64_t{0}, std::uint64_t{1'000'000}}) {
+      if (survivors != 0 && at % 5 != 0)
+        continue;
       CAPTURE(at);
       store::memory_store memory{kept};
       memory.set_faults({at, survivors});

@@ -327,6 +327,43 @@ TEST_CASE("a flipped bit in any stored value is found by whoever reads it, and n
   CHECK(view_of(where)->get(4, text("kez")).value() == bytes{});
 }
 
+TEST_CASE("a visit shows what a scan gives, in place, and ends at an error") {
+  test::on_both([](backend& where) {
+    write_set set;
+    for (std::uint8_t i = 1; i <= 9; ++i)
+      set.put(4, bytes{i}, bytes(i, i));
+    set.put(5, text("next"), text("table"));
+    REQUIRE(where.commit(set));
+    const auto from = view_of(where);
+    const scan_range range{.from = {3}, .until = {8}, .count_max = 1}; // pages do not matter
+    std::vector<entry> seen;
+    REQUIRE(from->visit(4, range, [&seen](bytes_view key, bytes_view value) -> result<void> {
+      seen.push_back({{key.begin(), key.end()}, {value.begin(), value.end()}});
+      return {};
+    }));
+    CHECK(seen == from->scan(4, {.from = {3}, .until = {8}})->entries);
+    CHECK(seen.size() == 5);
+    int calls = 0;
+    const auto stopped = from->visit(4, {}, [&calls](bytes_view, bytes_view) -> result<void> {
+      return ++calls == 2 ? fail(errc::bad_value) : result<void>{};
+    });
+    CHECK(stopped.error().is(errc::bad_value));
+    CHECK(calls == 2);
+  });
+}
+
+TEST_CASE("a visit of a damaged value is an error that names it") {
+  memory_store where;
+  write_set set;
+  set.put(4, text("key"), text("value"));
+  REQUIRE(where.commit(set));
+  REQUIRE(where.flip_bit(0, 100));
+  const auto seen =
+      view_of(where)->visit(4, {}, [](bytes_view, bytes_view) -> result<void> { return {}; });
+  CHECK(seen.error().is(errc::damaged));
+  CHECK(seen.error().to_string().find("table 4") != std::string::npos);
+}
+
 TEST_CASE("a damaged extent stops appends instead of overwriting") {
   memory_store where;
   REQUIRE(where.commit(records({1}, 1, 3)));

@@ -228,6 +228,42 @@ TEST_CASE("a backup is the committed state, taken while commits go on") {
   }
 }
 
+TEST_CASE("another process may copy a store that is open here") {
+  const test::scratch dir;
+  int go[2];
+  REQUIRE(::pipe(go) == 0);
+  const auto child = ::fork(); // before anything is open
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    char c = 0;
+    const bool told = ::read(go[0], &c, 1) == 1;
+    const auto copied = lmdb_environment::backup_of(dir.path("store"), dir.path("copy"));
+    const auto again = lmdb_environment::backup_of(dir.path("store"), dir.path("copy"));
+    const auto none = lmdb_environment::backup_of(dir.path("nothing"), dir.path("other"));
+    const bool right = told && copied && !again && again.error().is(errc::already_exists) &&
+                       !none && none.error().is(errc::not_found);
+    ::_exit(right ? 0 : 1);
+  }
+  {
+    const auto env = open_lmdb(dir.path("store"));
+    write_set set;
+    set.put(1, text("key"), text("value"));
+    REQUIRE(env->commit(set));
+    REQUIRE(::write(go[1], "x", 1) == 1);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    set.clear();
+    set.put(1, text("key"), text("later"));
+    REQUIRE(env->commit(set)); // and it goes on
+  }
+  ::close(go[0]);
+  ::close(go[1]);
+  const auto copy = open_lmdb(dir.path("copy"));
+  CHECK(view_of(*copy)->get(1, text("key")).value() == text("value"));
+}
+
 TEST_CASE("many threads read while one commits") {
   const test::scratch dir;
   const auto env = open_lmdb(dir.path("store"));

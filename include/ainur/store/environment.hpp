@@ -42,8 +42,8 @@ public:
   /// appears whole or not at all. Thread-safe. Errors: `already_exists`, `disk_full`, `io`.
   [[nodiscard]] result<void> backup(const std::string& target_directory) const;
 
-  /// The same of a store that another process may have open. Errors: also `not_found`,
-  /// `unsupported_format`, `damaged`.
+  /// The same of a store that another process may have open, but not this one (LMDB's locks are
+  /// those of processes). Errors: also `not_found`, `unsupported_format`, `damaged`.
   [[nodiscard]] static result<void> backup_of(const std::string& directory,
                                               const std::string& target_directory);
 
