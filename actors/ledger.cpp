@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "ainur/store/journal.hpp"
-#include "market_actors.hpp"
+#include "ledger_doors.hpp"
 #include "patience.hpp"
 
 namespace ainur {
@@ -19,6 +19,13 @@ struct ledger_shell {
   std::vector<caf::typed_response_promise<msg::totals>> waiting_totals;
   std::vector<std::pair<msg::ask_accounts, caf::typed_response_promise<msg::account_views>>>
       waiting_accounts;
+  submission_desk desk;
+  std::vector<signature_checker_actor> checkers;
+  std::size_t next_checker = 0;
+  std::size_t calls_in_check = 0; // of batches that are with the checkers
+  recent_blocks recent;
+  std::vector<std::pair<std::uint64_t, caf::typed_response_promise<msg::blocks_after>>>
+      waiting_followers;               // with the height after which they wait
   std::uint64_t standing_sequence = 0; // last record of the standing journal
   std::uint64_t tick_number = 0;
   std::optional<instant> tick_at;
@@ -52,6 +59,22 @@ msg::account_views accounts_now(const ledger::state& s, const msg::ask_accounts&
   return answer;
 }
 
+/// Of now, or of the checkpoint that is asked for.
+void answer_accounts(const ledger::state& s, const msg::ask_accounts& m,
+                     caf::typed_response_promise<msg::account_views>& to) {
+  if (!m.height) {
+    to.deliver(accounts_now(s, m));
+    return;
+  }
+  msg::account_views answer;
+  const auto found =
+      s.at(*m.height, [&](const ledger::state& then) { answer = accounts_now(then, m); });
+  if (found)
+    to.deliver(std::move(answer));
+  else
+    to.deliver(to_caf(found.error()));
+}
+
 msg::totals totals_now(const ledger::state& s) {
   const auto& r = s.rules();
   return {.height = s.height(),
@@ -69,7 +92,19 @@ void answer_waiting(ledger_shell& s) {
   for (auto& promise : std::exchange(s.waiting_totals, {}))
     promise.deliver(totals_now(s.core->working()));
   for (auto& [m, promise] : std::exchange(s.waiting_accounts, {}))
-    promise.deliver(accounts_now(s.core->working(), m));
+    answer_accounts(s.core->working(), m, promise);
+}
+
+/// Those who wait for blocks and can have them now.
+void answer_followers(self_type self) {
+  auto& s = self->state;
+  std::erase_if(s.waiting_followers, [&](auto& waiting) {
+    auto blocks = s.recent.after(waiting.first);
+    if (!blocks || blocks->blocks.empty())
+      return false;
+    waiting.second.deliver(std::move(*blocks));
+    return true;
+  });
 }
 
 void arm(self_type self) {
@@ -145,6 +180,10 @@ void publish(self_type self) {
       s.followers.emplace_back(std::stoul(name.substr(role::follower.size())), handle);
   }
   const auto content = s.core->durable(s.standing_sequence);
+  s.recent.add(content, s.setup.recent_blocks);
+  for (const auto& a : content->batch_answers)
+    s.desk.set(a.to, a.receipt);
+  answer_followers(self);
   for (const auto& [who, follower] : s.followers)
     self->send(follower, msg::block{content});
   for (const auto& m : std::exchange(s.waiting_views, {}))
@@ -160,6 +199,52 @@ void ask_turn(self_type self) {
     return arm(self);
   s.turn_asked = true;
   self->send(self, msg::tick{turn_number});
+}
+
+/// Batches of others go through the checkers first, in parts of about equal size.
+void check_batches(self_type self, std::vector<ledger::signed_batch> batches,
+                   const submission_desk::promise& to) {
+  auto& s = self->state;
+  const auto number = s.desk.open(to, batches.size());
+  const auto part = (batches.size() + s.checkers.size() - 1) / s.checkers.size();
+  for (std::size_t first = 0; first < batches.size(); first += part) {
+    msg::check_signatures m{number, first, {}};
+    const auto end = std::min(batches.size(), first + part);
+    for (auto i = first; i < end; ++i) {
+      s.calls_in_check += batches[i].batch.entries.size();
+      m.batches.push_back(std::move(batches[i]));
+    }
+    self->send(s.checkers[s.next_checker++ % s.checkers.size()], std::move(m));
+  }
+}
+
+/// What there is no room for is answered at once, so that the sender slows down.
+void submit(self_type self, msg::submit_batches& m, submission_desk::promise to) {
+  auto& s = self->state;
+  std::size_t calls = 0;
+  for (const auto& b : m.batches)
+    calls += b.batch.entries.size();
+  const auto waiting = s.core ? s.core->waiting() + s.calls_in_check : 0;
+  if (s.core && !m.batches.empty() && m.batches.size() <= submission_desk::batches_max &&
+      waiting <= s.setup.options.waiting_max && calls <= s.setup.options.waiting_max - waiting)
+    return check_batches(self, std::move(m.batches), to);
+  msg::batch_receipts refused;
+  for (const auto& b : m.batches)
+    refused.receipts.push_back({b.batch.signer, b.batch.nonce, ledger::errc::block_full, {}});
+  to.deliver(std::move(refused));
+}
+
+void add_checked(self_type self, msg::signatures_checked& m) {
+  auto& s = self->state;
+  const auto now = s.setup.world.now();
+  for (std::size_t i = 0; i < m.batches.size(); ++i) {
+    const auto who = submission_desk::requester_of(m.number, m.first + i);
+    const auto& b = m.batches[i].content.batch;
+    const ledger::batch_receipt full{b.signer, b.nonce, ledger::errc::block_full, {}};
+    s.calls_in_check -= b.entries.size();
+    if (!s.core->add(who, std::move(m.batches[i]), now))
+      s.desk.set(who, full);
+  }
 }
 
 void give_up(self_type self, const error& why) {
@@ -198,6 +283,7 @@ void recover(self_type self) {
   if (!keeper)
     return give_up(self, keeper.error());
   s.keeper.emplace(std::move(*keeper));
+  state->keep_past(s.setup.past);
   s.standing_sequence = extent->last();
   if (s.setup.keys) {
     auto keys = open_keys(s.setup, **view, *state);
@@ -207,7 +293,13 @@ void recover(self_type self) {
   } else {
     s.core.emplace(std::move(*state), s.setup.options);
   }
+  const ledger_actor here{self};
+  for (auto count = s.setup.signature_checkers; count > 0; --count) {
+    s.checkers.push_back(spawn_signature_checker(*self, here, s.core->working().chain()));
+    self->monitor(s.checkers.back());
+  }
   const auto height = s.core->working().height();
+  s.recent.begin(height);
   s.setup.world.log(log_level::info, "ledger", height == 0 ? "opened" : "resumed")
       .with("height", height)
       .with("block_hash", s.core->working().block_hash());
@@ -221,6 +313,8 @@ void recover(self_type self) {
 
 static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) {
   self->state.setup = std::move(setup);
+  // Without a checker, batches would never be answered: start again.
+  self->set_down_handler([self](const caf::down_msg& m) { self->quit(m.reason); });
   auto& s = self->state;
   // What an earlier life of this actor wrote must be settled before the log is read.
   self->request(s.setup.roles->get<store_writer_actor>(role::writer), patience_of(s.setup.world),
@@ -264,8 +358,28 @@ static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) 
         if (!st.core || st.core->block_is_out())
           st.waiting_accounts.emplace_back(std::move(m), promise);
         else
-          promise.deliver(accounts_now(st.core->working(), m));
+          answer_accounts(st.core->working(), m, promise);
         return promise;
+      },
+      [self](msg::submit_batches& m) -> caf::result<msg::batch_receipts> {
+        auto promise = self->make_response_promise<msg::batch_receipts>();
+        submit(self, m, promise);
+        return promise;
+      },
+      [self](const msg::ask_blocks& m) -> caf::result<msg::blocks_after> {
+        auto& st = self->state;
+        // What is in the log is durable, also while it is still being read here.
+        const auto last = st.core ? st.recent.newest() : ~std::uint64_t{0};
+        if (!st.core || !st.recent.after(m.after))
+          return self->delegate(spawn_block_reader(*self, st.setup.store, last), m);
+        auto promise = self->make_response_promise<msg::blocks_after>();
+        st.waiting_followers.emplace_back(m.after, promise);
+        answer_followers(self);
+        return promise;
+      },
+      [self](msg::signatures_checked& m) {
+        add_checked(self, m);
+        ask_turn(self);
       },
       [self](const write_outcomes& m) {
         auto& st = self->state;

@@ -152,6 +152,10 @@ struct ledger_setup {
   std::shared_ptr<const registry> roles;
   ledger::authority_options options;
   ledger::keeper_options keeper;
+  /// What is kept for questions about earlier checkpoints.
+  ledger::past_bounds past{.checkpoints_max = 2};
+  std::size_t signature_checkers = 2; ///< at least 1
+  std::size_t recent_blocks = 256;    ///< in memory for those who follow; at least 1
   /// None: they are derived from the host's seed.
   std::optional<key_keeping> keys;
 };

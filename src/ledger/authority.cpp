@@ -64,17 +64,17 @@ authority::authority(state s, const authority_options& options, rotation keys)
 bool authority::add(requester who, entry e, instant now) {
   if (waiting() >= options_.waiting_max)
     return false;
-  entries_.push_back(std::move(e));
-  requesters_.push_back(who);
+  entries_.push_back({who, std::move(e)});
   first_waiting_ = first_waiting_.value_or(now);
   return true;
 }
 
-bool authority::add(requester who, signed_batch b, instant now) {
-  if (waiting() >= options_.waiting_max)
+bool authority::add(requester who, checked_batch b, instant now) {
+  const auto calls = b.content.batch.entries.size();
+  if (waiting() >= options_.waiting_max || calls > options_.waiting_max - waiting())
     return false;
-  batches_.push_back(std::move(b));
-  batch_requesters_.push_back(who);
+  batch_calls_ += calls;
+  batches_.push_back({who, std::move(b)});
   first_waiting_ = first_waiting_.value_or(now);
   return true;
 }
@@ -126,96 +126,98 @@ authority::own_batch authority::take_own(timestamp time, std::size_t room) {
           .nonce = state_.nonce(host_),
           .valid_until = time + validity,
           .entries = {}};
-  const auto end = static_cast<std::ptrdiff_t>(count);
-  b.entries.assign(std::make_move_iterator(entries_.begin()),
-                   std::make_move_iterator(entries_.begin() + end));
-  own.asked.assign(requesters_.begin(), requesters_.begin() + end);
-  entries_.erase(entries_.begin(), entries_.begin() + end);
-  requesters_.erase(requesters_.begin(), requesters_.begin() + end);
+  b.entries.reserve(count + extra);
+  own.asked.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    own.asked.push_back(entries_.front().who);
+    b.entries.push_back(std::move(entries_.front().entry));
+    entries_.pop_front();
+  }
   if (own.announces)
     b.entries.push_back({host_, std::nullopt, keys_.announcement(state_.chain())});
   own.batch = sign_batch(state_.chain(), std::move(b), keys_.ring());
   return own;
 }
 
+std::vector<requester> authority::take_others(std::vector<signed_batch>& block, std::size_t room,
+                                              published& done) {
+  const std::size_t most = state_.rules().block_entries_max;
+  std::vector<requester> asked;
+  while (!batches_.empty()) {
+    auto& [who, b] = batches_.front();
+    const auto& content = b.content.batch;
+    const auto size = content.entries.size();
+    const auto refused = size > most ? errc::bad_batch : b.good ? errc::ok : errc::bad_signature;
+    if (refused == errc::ok && size > room)
+      break;
+    if (refused != errc::ok) {
+      done.batch_answers.push_back({who, {content.signer, content.nonce, refused, {}}});
+    } else {
+      room -= size;
+      asked.push_back(who);
+      block.push_back(std::move(b.content));
+    }
+    batch_calls_ -= size;
+    batches_.pop_front();
+  }
+  return asked;
+}
+
+void authority::answer_own(const own_batch& own, const batch_receipt& receipt, timestamp time,
+                           published& done) {
+  const auto how = [&receipt](std::size_t i) {
+    return receipt.status == errc::ok ? receipt.entries[i] : receipt.status;
+  };
+  for (std::size_t i = 0; i < own.asked.size(); ++i)
+    done.answers.push_back({own.asked[i], how(i)});
+  if (own.announces && how(own.asked.size()) != errc::ok)
+    keys_.postpone(time);
+}
+
+bool authority::due(instant now, timestamp time, bool idle) const {
+  const auto deadline = state_.next_deadline();
+  const bool calls_due = first_waiting_ && (idle || waiting() >= options_.calls_max ||
+                                            *first_waiting_ + options_.block_interval <= now);
+  return calls_due || keys_.need(time) == rotation::need_kind::announce ||
+         (deadline && *deadline < time);
+}
+
 std::optional<bytes> authority::cut(instant now, timestamp utc, bool idle) {
   if (block_is_out())
     return std::nullopt;
   const auto time = std::max(utc, state_.time() + duration{1});
-  const auto deadline = state_.next_deadline();
-  const bool calls_due = first_waiting_ && (idle || waiting() >= options_.calls_max ||
-                                            *first_waiting_ + options_.block_interval <= now);
   derive_next(time);
-  const bool key_due = keys_.need(time) == rotation::need_kind::announce;
-  if (!calls_due && !key_due && !(deadline && *deadline < time))
+  if (!due(now, time, idle))
     return std::nullopt;
 
   // The oldest batch of others always finds its place, so that our own calls never keep it out.
   const std::size_t most = state_.rules().block_entries_max;
-  auto oldest = batches_.empty() ? 0 : batches_.front().batch.entries.size();
+  auto oldest = batches_.empty() ? 0 : batches_.front().batch.content.batch.entries.size();
   oldest = oldest > most ? 0 : oldest; // refused below
   auto own = take_own(time, most - oldest);
   const auto count = own.batch ? own.batch->batch.entries.size() : 0;
   std::vector<signed_batch> batches;
   if (own.batch)
     batches.push_back(std::move(*own.batch));
-  // Batches of others are verified here, because the block is then executed as trusted.
-  std::vector<call_answer> answers;
-  std::size_t room = std::max(oldest, options_.calls_max - count);
-  std::vector<requester> others;
-  std::size_t taken = 0;
-  for (; taken < batches_.size(); ++taken) {
-    auto& b = batches_[taken];
-    if (b.batch.entries.size() > most) {
-      answers.push_back({batch_requesters_[taken], errc::bad_batch});
-      continue;
-    }
-    if (b.batch.entries.size() > room)
-      break;
-    if (!verify_batch(state_.chain(), b)) {
-      answers.push_back({batch_requesters_[taken], errc::bad_signature});
-      continue;
-    }
-    room -= b.batch.entries.size();
-    others.push_back(batch_requesters_[taken]);
-    batches.push_back(std::move(b));
-  }
-  batches_.erase(batches_.begin(), batches_.begin() + static_cast<std::ptrdiff_t>(taken));
-  batch_requesters_.erase(batch_requesters_.begin(),
-                          batch_requesters_.begin() + static_cast<std::ptrdiff_t>(taken));
+  auto done = std::make_shared<published>();
+  const auto others = take_others(batches, std::max(oldest, options_.calls_max - count), *done);
   first_waiting_ = waiting() > 0 ? std::optional{now} : std::nullopt;
 
   auto made = state_.build(time, std::move(batches), signatures::trusted);
   AINUR_ASSERT(made.has_value()); // the time is later, and there is nothing else to refuse
-  auto done = std::make_shared<published>();
-  done->height = made->applied.height;
-  done->time = made->applied.time;
-  done->block_hash = made->applied.block_hash;
-  done->answers = std::move(answers);
-  std::size_t next = 0;
-  if (count > 0) {
-    const auto& receipt = made->applied.batches[next++];
-    const auto how = [&receipt](std::size_t i) {
-      return receipt.status == errc::ok ? receipt.entries[i] : receipt.status;
-    };
-    for (std::size_t i = 0; i < own.asked.size(); ++i)
-      done->answers.push_back({own.asked[i], how(i)});
-    if (own.announces && how(count - 1) != errc::ok)
-      keys_.postpone(time);
-  }
-  for (const auto& who : others) {
-    const auto& b = made->applied.batches[next++];
-    auto how = b.status;
-    for (const auto one : b.entries)
-      if (how == errc::ok)
-        how = one;
-    done->answers.push_back({who, how});
-  }
-  done->events = std::move(made->applied.events);
+  auto& applied = made->applied;
+  done->height = applied.height;
+  done->time = applied.time;
+  done->block_hash = applied.block_hash;
+  if (own.batch)
+    answer_own(own, applied.batches.front(), time, *done);
+  for (std::size_t i = 0; i < others.size(); ++i)
+    done->batch_answers.push_back({others[i], std::move(applied.batches[i + (own.batch ? 1 : 0)])});
+  done->events = std::move(applied.events);
   if (options_.checkpoint_interval != 0 && done->height % options_.checkpoint_interval == 0)
     done->state_hash = state_.mark_checkpoint().state_hash;
   out_ = std::move(done);
-  return encode_block(made->block);
+  return std::move(made->record);
 }
 
 std::shared_ptr<const published> authority::durable(std::uint64_t standing_sequence) {

@@ -56,6 +56,11 @@ bool verify_batch(const hash256& chain, const signed_batch& b) {
   return verify_detached(key, batch_tag, batch_message(chain, b.batch), b.signature);
 }
 
+checked_batch check(const hash256& chain, signed_batch b) {
+  const bool good = verify_batch(chain, b);
+  return {std::move(b), good};
+}
+
 std::uint64_t weight_of(const call& c) noexcept {
   if (const auto* award = std::get_if<award_task>(&c))
     return std::accumulate(award->lines.begin(), award->lines.end(),

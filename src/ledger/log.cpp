@@ -292,18 +292,21 @@ result<std::vector<base_info>> read_bases(const store::view& from) {
 
 result<state> load_base(const store::view& from, const base_info& base, election_rule elect) {
   std::uint32_t next = 0;
-  return state::restore(chunk_source{[&]() -> result<std::optional<bytes>> {
-    if (next == base.chunks)
-      return std::optional<bytes>{};
-    auto chunk = from.get(base_table, store::encode_key(chunk_key{base.point.height, next}));
-    if (!chunk)
-      return fail(chunk.error());
-    if (!*chunk)
-      return fail(errc::bad_snapshot, "chunk " + std::to_string(next) + " of the base at height " +
-                                          std::to_string(base.point.height) + " is missing");
-    ++next;
-    return std::move(*chunk);
-  }}, elect);
+  return state::restore(
+      chunk_source{[&]() -> result<std::optional<bytes>> {
+        if (next == base.chunks)
+          return std::optional<bytes>{};
+        auto chunk = from.get(base_table, store::encode_key(chunk_key{base.point.height, next}));
+        if (!chunk)
+          return fail(chunk.error());
+        if (!*chunk)
+          return fail(errc::bad_snapshot, "chunk " + std::to_string(next) +
+                                              " of the base at height " +
+                                              std::to_string(base.point.height) + " is missing");
+        ++next;
+        return std::move(*chunk);
+      }},
+      elect);
 }
 
 result<state> replay_log(const store::view& from, const block_observer& observer,

@@ -216,10 +216,10 @@ result<state> state::restore(const chunk_source& source, election_rule elect) {
 
 result<state> state::restore(bytes_view data, election_rule elect) {
   std::optional<bytes> all{std::in_place, data.begin(), data.end()};
-  return restore(
-      chunk_source{
-          [&all]() -> result<std::optional<bytes>> { return std::exchange(all, std::nullopt); }},
-      elect);
+  return restore(chunk_source{[&all]() -> result<std::optional<bytes>> {
+                   return std::exchange(all, std::nullopt);
+                 }},
+                 elect);
 }
 
 } // namespace ainur::ledger

@@ -23,6 +23,7 @@ namespace ainur::scenario {
   (static_cast<bool>(expr) ? static_cast<void>(0) : ::ainur::scenario::genesis_toml_broke())
 #include <toml++/toml.h>
 
+#include "ainur/base/nearest.hpp"
 #include "ainur/scenario/schema.hpp"
 #include "toml_guard.hpp"
 

@@ -28,10 +28,10 @@ struct authority_world {
   std::vector<bytes> log;
   timestamp utc = timestamp_at(1'700'000'000'000'000);
 
-  explicit authority_world(std::size_t calls_max = 4) {
+  explicit authority_world(std::size_t calls_max = 4, std::size_t waiting_max = 20) {
     options.host_seed = seed_of(1);
     options.calls_max = calls_max;
-    options.waiting_max = 20;
+    options.waiting_max = waiting_max;
     options.checkpoint_interval = 2;
     host = account_of_seed(options.host_seed);
     client = crypto::hosted_account(host, 5);
@@ -47,11 +47,13 @@ struct authority_world {
 
   entry pay(amount value) const { return {client, 5, transfer{stranger, value}}; }
 
-  signed_batch foreign(std::uint64_t nonce, std::size_t entries = 1) const {
+  checked_batch foreign(std::uint64_t nonce, std::size_t entries = 1, bool spoilt = false) const {
     batch b{.signer = stranger, .nonce = nonce, .valid_until = utc + 1h};
     for (std::size_t i = 0; i < entries; ++i)
       b.entries.push_back({stranger, std::nullopt, transfer{client, amount{5'000}}});
-    return sign_batch(core->working().chain(), std::move(b), seed_of(2));
+    auto made = sign_batch(core->working().chain(), std::move(b), seed_of(2));
+    made.signature[3] ^= spoilt ? 1 : 0;
+    return check(core->working().chain(), std::move(made));
   }
 
   std::shared_ptr<const published> block(instant now, bool idle = true) {
@@ -139,16 +141,16 @@ TEST_CASE("one block is out at a time and answers go to those who asked") {
 
 TEST_CASE("others sign for themselves: a bad one is answered and the block goes on") {
   authority_world w{10};
-  auto spoiled = w.foreign(0);
-  spoiled.signature[3] ^= 1;
   REQUIRE(w.core->add({1, 1}, w.pay(amount{5'000}), instant_at(0)));
-  REQUIRE(w.core->add({2, 2}, spoiled, instant_at(0)));
+  REQUIRE(w.core->add({2, 2}, w.foreign(0, 1, true), instant_at(0)));
   REQUIRE(w.core->add({3, 3}, w.foreign(0), instant_at(0)));
   REQUIRE(w.core->add({4, 4}, w.foreign(0), instant_at(0))); // the same once more
   const auto block = w.block(instant_at(0));
   std::map<std::uint32_t, errc> how;
   for (const auto& a : block->answers)
     CHECK(how.emplace(a.to.who, a.how).second);
+  for (const auto& a : block->batch_answers)
+    CHECK(how.emplace(a.to.who, a.receipt.status).second);
   CHECK(how == std::map<std::uint32_t, errc>{
                    {1, errc::ok}, {2, errc::bad_signature}, {3, errc::ok}, {4, errc::bad_nonce}});
   CHECK(w.core->working().nonce(w.stranger) == 1);
@@ -156,16 +158,21 @@ TEST_CASE("others sign for themselves: a bad one is answered and the block goes 
 }
 
 TEST_CASE("a batch larger than a block's usual count is neither stuck nor starved") {
-  authority_world w;
+  authority_world w{4, 20'000};
   REQUIRE(w.core->add({2, 2}, w.foreign(0, 9), instant_at(0))); // calls_max is 4
   for (std::uint64_t i = 0; i < 6; ++i)
     REQUIRE(w.core->add({1, i}, w.pay(amount{5'000}), instant_at(0)));
-  CHECK(w.block(instant_at(0))->answers.size() == 5);
+  const auto first = w.block(instant_at(0));
+  CHECK(first->answers.size() == 4);
+  REQUIRE(first->batch_answers.size() == 1);
+  CHECK(first->batch_answers.front().receipt.entries == std::vector<errc>(9, errc::ok));
   CHECK(w.block(instant_at(1))->answers.size() == 2);
   CHECK(w.core->waiting() == 0);
   REQUIRE(w.core->add({2, 3}, w.foreign(1, 10'001), instant_at(2)));
   const auto refused = w.block(instant_at(2));
-  CHECK(refused->answers == std::vector<call_answer>{{{2, 3}, errc::bad_batch}});
+  REQUIRE(refused->batch_answers.size() == 1);
+  CHECK(refused->batch_answers.front().to == requester{2, 3});
+  CHECK(refused->batch_answers.front().receipt.status == errc::bad_batch);
   CHECK_FALSE(w.core->cut(instant_at(500'000), w.utc, true));
   w.check_replay();
 }
@@ -186,5 +193,11 @@ TEST_CASE("time goes on though the clock jumps back, and the queue is bounded") 
   CHECK_FALSE(w.core->add({1, 1}, w.pay(amount{5'000}), instant_at(0)));
   CHECK_FALSE(w.core->add({1, 1}, w.foreign(0), instant_at(0)));
   CHECK(w.core->waiting() == 20);
+  (void)w.block(instant_at(0));
+  CHECK_FALSE(w.core->add({1, 1}, w.foreign(0, 11), instant_at(0))); // 10 wait still
+  CHECK(w.core->add({1, 1}, w.foreign(0, 10), instant_at(0)));
+  (void)w.block(instant_at(0));
+  (void)w.block(instant_at(0));
+  CHECK(w.core->waiting() == 0);
   w.check_replay();
 }

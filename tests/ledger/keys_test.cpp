@@ -282,9 +282,10 @@ TEST_CASE("a delivery under an earlier key proves fraud while its version is wit
           errc::ok);
   REQUIRE(w.call_by(20, agent, w.rotation_to(60, agent.id)) == errc::ok);
   const auto report = [&](std::optional<std::uint32_t> version) {
-    result_evidence e{salt, digest("delivered"), {}, version};
-    e.signature = sign_detached(seed_of(20), delivery_tag,
-                                delivery_message(open.task, 0, e.salt, e.digest, version));
+    result_evidence e{salt, digest("delivered"), {}, 0, version};
+    e.signature =
+        sign_detached(seed_of(20), delivery_tag,
+                      delivery_message(open.task, 0, e.salt, e.digest, std::nullopt, version));
     report_offence r;
     r.offender = agent.id;
     r.kind = offence::fraudulent_result;

@@ -329,8 +329,10 @@ TEST_CASE("an authority whose host was recovered by its stash answers bad_key an
                        {},
                        recover_account{host, account_of_seed(seed_of(3)).value,
                                        prove_key(chain, host, 1, seed_of(3))}});
-  REQUIRE(core.add({2, 2}, sign_batch(chain, std::move(b), seed_of(2)), instant_at(0)));
-  block(errc::ok);
+  REQUIRE(
+      core.add({2, 2}, check(chain, sign_batch(chain, std::move(b), seed_of(2))), instant_at(0)));
+  REQUIRE(core.cut(instant_at(0), epoch + minutes{1}, true).has_value());
+  CHECK(core.durable()->batch_answers.at(0).receipt.entries == std::vector{errc::ok});
   REQUIRE(core.add({1, 2}, {host, {}, transfer{stash, amount{1}}}, instant_at(0)));
   block(errc::bad_key);
   authority again{state::restore(core.working().snapshot()).value(), derived_options({})};

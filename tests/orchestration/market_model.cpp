@@ -449,7 +449,7 @@ void market_model::vote(const ledger::event::arbiters_drawn& drawn) {
       auto batch = ledger::sign_batch(state().chain(), std::move(b), seed->second);
       if (random_.chance_ppm(50'000))
         batch.signature[0] ^= 1;
-      if (!ledger_->add({999, 0}, std::move(batch), now_))
+      if (!ledger_->add({999, 0}, ledger::check(state().chain(), std::move(batch)), now_))
         complain("the ledger took no more batches");
       arm_ledger();
     });

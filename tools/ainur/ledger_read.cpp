@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "ainur/ledger/proof.hpp"
+#include "ainur/ledger/text.hpp"
 #include "ainur/ledger/touches.hpp"
 #include "ainur/scenario/read.hpp"
-#include "json_form.hpp"
 #include "ledger_command.hpp"
 
 namespace ainur::cli {
@@ -46,23 +46,29 @@ int with_ledger(const std::string& folder, Use&& use) {
   return done ? *done : ledger_failed(done.error().within(folder), false);
 }
 
+/// A call or an event: an object with one key, its name.
+template <class T>
+json form_of(const T& x) {
+  return json::parse(ledger::to_json_text(x));
+}
+
 /// One line: when, what, by whom and how it ended.
 std::string line_of(const ledger::touch& t) {
-  auto form = t.event ? to_json(*t.event) : to_json(t.entry->call);
-  const auto type = form["type"].get<std::string>();
-  form.erase("type");
+  const auto form = t.event ? form_of(*t.event) : form_of(t.entry->call);
+  const auto& type = form.begin().key();
   return fmt::format("{:>8}  {}  {:<5}  {:<18}  {:<18}  {}", t.height, to_string(t.time),
-                     t.event ? "event" : "call", type, t.event ? "" : name_of(t.how), dump(form));
+                     t.event ? "event" : "call", type, t.event ? "" : name_of(t.how),
+                     dump(form.begin().value()));
 }
 
 json json_of(const ledger::touch& t) {
   json out{{"height", t.height}, {"time", to_string(t.time)}};
   if (t.event) {
-    out["event"] = to_json(*t.event);
+    out["event"] = form_of(*t.event);
   } else {
     out["signer"] = to_string(t.signer);
     out["origin"] = to_string(t.entry->origin);
-    out["call"] = to_json(t.entry->call);
+    out["call"] = form_of(t.entry->call);
     out["result"] = name_of(t.how);
   }
   return out;
@@ -110,7 +116,7 @@ void export_block(std::FILE* out, const ledger::block& b, const ledger::applied&
             {"signer", to_string(batch.signer)},
             {"nonce", batch.nonce},
             {"origin", to_string(batch.entries[k].origin)},
-            {"call", to_json(batch.entries[k].call)}});
+            {"call", form_of(batch.entries[k].call)}});
     auto receipts = json::array();
     for (const auto code : done.batches[i].entries)
       receipts.push_back(name_of(code));
@@ -121,7 +127,7 @@ void export_block(std::FILE* out, const ledger::block& b, const ledger::applied&
           {"entries", receipts}});
   }
   for (const auto& e : done.events)
-    line({{"kind", "event"}, {"height", b.height}, {"event", to_json(e)}});
+    line({{"kind", "event"}, {"height", b.height}, {"event", form_of(e)}});
 }
 
 int export_log(const options& o) {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ainur/scenario/schema.hpp"
+#include "ainur/base/nearest.hpp"
 #include "command.hpp"
 
 namespace ainur::cli {
@@ -42,7 +42,7 @@ bool explain_unknown_command(const CLI::App& app, int argc, char** argv) {
   if (std::find(names.begin(), names.end(), argv[1]) != names.end())
     return false;
   const std::vector<std::string_view> views(names.begin(), names.end());
-  const std::string near{scenario::nearest(argv[1], views)};
+  const std::string near{nearest(argv[1], views)};
   std::fprintf(stderr, "ainur: there is no command \"%s\"; %s\n", argv[1],
                near.empty() ? "see `ainur --help`" : ("did you mean \"" + near + "\"?").c_str());
   return true;

@@ -49,10 +49,14 @@ struct typed_call {
   std::string file; ///< of `batch` and `submit`
 };
 
+std::string typed_name(std::string_view name) {
+  std::string typed{name};
+  std::replace(typed.begin(), typed.end(), '_', '-');
+  return typed;
+}
+
 std::string option_of(std::string_view field) {
-  std::string name = "--" + std::string{field};
-  std::replace(name.begin(), name.end(), '_', '-');
-  return name;
+  return "--" + typed_name(field);
 }
 
 bool is_plain(const std::string& kind) {
@@ -84,8 +88,8 @@ result<json> value_of(const std::string& kind, const std::string& text) {
     return json(text);
   auto parsed = json::parse(text, nullptr, false);
   if (parsed.is_discarded())
-    return fail(base_errc::malformed, kind + " is needed" +
-                                          (kind == "whole number" ? "" : ", as JSON"));
+    return fail(base_errc::malformed,
+                kind + " is needed" + (kind == "whole number" ? "" : ", as JSON"));
   return parsed;
 }
 
@@ -309,7 +313,7 @@ void add_signer(CLI::App* c, options& o) {
 }
 
 std::string example_of(const ledger::call_info& info) {
-  std::string text = "ainur tx " + std::string{info.name} + " data --key me.key";
+  std::string text = "ainur tx " + typed_name(info.name) + " data --key me.key";
   for (const auto& f : info.fields)
     if (f.required)
       text += " " + option_of(f.name) + " ...";
@@ -319,8 +323,9 @@ std::string example_of(const ledger::call_info& info) {
 void add_call(frame& f, CLI::App* group, const ledger::call_info& info) {
   const auto t = std::make_shared<typed_call>();
   t->info = &info;
-  auto* c = f.add(std::string{info.name}, std::string{info.summary}, example_of(info),
-                  [t] { return run_call(*t); }, group);
+  auto* c = f.add(
+      typed_name(info.name), std::string{info.summary}, example_of(info),
+      [t] { return run_call(*t); }, group);
   add_place(c, t->common);
   add_signer(c, t->common);
   t->fields.resize(info.fields.size());
@@ -343,23 +348,24 @@ void add_call(frame& f, CLI::App* group, const ledger::call_info& info) {
 } // namespace
 
 void add_tx(frame& f) {
-  auto* group = f.add("tx", "Make calls on an embedded ledger, signed by a key file",
-                      "ainur tx transfer data --key me.key --to did:ainur:... --value '1.5 AINU'",
-                      nullptr);
+  auto* group =
+      f.add("tx", "Make calls on an embedded ledger, signed by a key file",
+            "ainur tx transfer data --key me.key --to did:ainur:... --value '1.5 AINU'", nullptr);
   group->require_subcommand(1);
   for (const auto& info : ledger::call_catalogue())
     add_call(f, group, info);
   const auto b = std::make_shared<typed_call>();
-  auto* batch = f.add("batch", "Make many calls in one signed batch: one JSON object a line",
-                      "ainur tx batch data calls.jsonl --key me.key --all",
-                      [b] { return run_batch(*b); }, group);
+  auto* batch = f.add(
+      "batch", "Make many calls in one signed batch: one JSON object a line",
+      "ainur tx batch data calls.jsonl --key me.key --all", [b] { return run_batch(*b); }, group);
   add_place(batch, b->common);
   batch->add_option("FILE", b->file, "The calls")->required();
   add_signer(batch, b->common);
   batch->add_flag("--all", b->common.all, "All of them or none");
   const auto s = std::make_shared<typed_call>();
-  auto* sub = f.add("submit", "Submit a signed batch that --out has written",
-                    "ainur tx submit data batch.json", [s] { return run_submit(*s); }, group);
+  auto* sub = f.add(
+      "submit", "Submit a signed batch that --out has written", "ainur tx submit data batch.json",
+      [s] { return run_submit(*s); }, group);
   add_place(sub, s->common);
   sub->add_option("FILE", s->file, "The signed batch")->required();
   add_tx_channel(f, group);

@@ -70,9 +70,8 @@ int sign_state(const options& o) {
   const auto key = load_key(o.key);
   if (!key)
     return bad_input(key.error());
-  return print_signature(
-      o, state->channel,
-      ledger::sign_state(seed_of(*key), ledger::channel_state_tag, *state));
+  return print_signature(o, state->channel,
+                         ledger::sign_state(seed_of(*key), ledger::channel_state_tag, *state));
 }
 
 } // namespace

@@ -174,17 +174,21 @@ namespace msg {
 struct agents_of_capability;
 struct account_views;
 struct ask_accounts;
+struct ask_blocks;
 struct ask_listed;
 struct ask_status;
 struct ask_totals;
 struct ask_views;
 struct attach_agents;
 struct awarded_for;
+struct batch_receipts;
 struct block;
+struct blocks_after;
 struct bypass_seen;
 struct bypassing_bid;
 struct call_agents;
 struct cancel_task;
+struct check_signatures;
 struct close_call;
 struct delivered;
 struct fault_seen;
@@ -211,8 +215,10 @@ struct price_request;
 struct recorded_notes;
 struct settle_awards;
 struct settled;
+struct signatures_checked;
 struct standings;
 struct stop_work;
+struct submit_batches;
 struct submit_task;
 struct take_award;
 struct task_news;
@@ -241,12 +247,21 @@ using ledger_actor = caf::typed_actor<
     accepts<msg::ask_views>,
     // Answers the totals and hashes as of the last durable block.
     answers<msg::totals, msg::ask_totals>,
-    // Answers copies of accounts as of the last durable block.
+    // Answers copies of accounts as of the last durable block, or of a checkpoint.
     answers<msg::account_views, msg::ask_accounts>,
+    // Takes batches of others; answers their receipts once they are durable.
+    answers<msg::batch_receipts, msg::submit_batches>,
+    // Answers the blocks after a height, for those who follow from a cursor of their own.
+    answers<msg::blocks_after, msg::ask_blocks>,
+    // A checker's word on signatures.
+    accepts<msg::signatures_checked>,
     // The store_writer's word on a block.
     accepts<write_outcomes>,
     // A block or a deadline is due.
     accepts<msg::tick>>;
+
+/// Checks the signatures of batches for the ledger, one of several.
+using signature_checker_actor = caf::typed_actor<accepts<msg::check_signatures>>;
 
 /// Standing by agent and capability, a projection of the ledger's events with a durable cursor.
 using reputation_actor = caf::typed_actor<

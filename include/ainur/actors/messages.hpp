@@ -53,6 +53,43 @@ struct ask_totals {};
 /// Copies of accounts; none where there is no such account.
 struct ask_accounts {
   std::vector<account_id> accounts;
+  /// As of this checkpoint; `base_errc::not_found` if it is not kept. None: now.
+  std::optional<std::uint64_t> height;
+};
+
+/// Signed batches of others. Answered once their block is durable, or by `errc::block_full` for
+/// those for which there is no room now: offer them again, later.
+struct submit_batches {
+  std::vector<ledger::signed_batch> batches;
+};
+
+/// One for each batch, in their order.
+struct batch_receipts {
+  std::vector<ledger::batch_receipt> receipts;
+};
+
+/// The blocks after this height: the height of the last one that the asker has done with, which it
+/// keeps where it keeps its own results. Answered at once if there are any, else with the next.
+struct ask_blocks {
+  std::uint64_t after = 0;
+};
+
+/// In order, without a gap. Empty only while the ledger starts: ask again.
+struct blocks_after {
+  std::vector<std::shared_ptr<const ledger::published>> blocks;
+};
+
+/// Batches whose signatures a checker is to look at, for the ledger.
+struct check_signatures {
+  std::uint64_t number = 0; ///< the ledger's own
+  std::size_t first = 0;    ///< place of the first of them in what was submitted
+  std::vector<ledger::signed_batch> batches;
+};
+
+struct signatures_checked {
+  std::uint64_t number = 0;
+  std::size_t first = 0;
+  std::vector<ledger::checked_batch> batches;
 };
 
 struct account_views {
@@ -381,6 +418,12 @@ AINUR_LOCAL_MESSAGE(ainur::msg::ask_totals)
 AINUR_LOCAL_MESSAGE(ainur::msg::totals)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_accounts)
 AINUR_LOCAL_MESSAGE(ainur::msg::account_views)
+AINUR_LOCAL_MESSAGE(ainur::msg::submit_batches)
+AINUR_LOCAL_MESSAGE(ainur::msg::batch_receipts)
+AINUR_LOCAL_MESSAGE(ainur::msg::ask_blocks)
+AINUR_LOCAL_MESSAGE(ainur::msg::blocks_after)
+AINUR_LOCAL_MESSAGE(ainur::msg::check_signatures)
+AINUR_LOCAL_MESSAGE(ainur::msg::signatures_checked)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_listed)
 AINUR_LOCAL_MESSAGE(ainur::msg::host_submits)
 AINUR_LOCAL_MESSAGE(ainur::msg::host_restarted)

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -47,6 +48,13 @@ struct call_answer {
   AINUR_FIELDS(call_answer, to, how)
 };
 
+/// What became of a batch of somebody who signs for themselves.
+struct batch_answer {
+  requester to;
+  batch_receipt receipt;
+  AINUR_FIELDS(batch_answer, to, receipt)
+};
+
 /// A durable block, as everybody who follows the ledger sees it. Immutable; shared between threads.
 struct published {
   std::uint64_t height = 0;
@@ -56,6 +64,7 @@ struct published {
   /// The last record of the standing journal when the block was logged.
   std::uint64_t standing_sequence = 0;
   std::vector<call_answer> answers;
+  std::vector<batch_answer> batch_answers;
   std::vector<event::any> events;
 };
 
@@ -79,8 +88,8 @@ public:
 
   /// Takes a call for the next block. False if too many wait.
   [[nodiscard]] bool add(requester who, entry e, instant now);
-  /// A batch of somebody who signs for themselves; answered as one call.
-  [[nodiscard]] bool add(requester who, signed_batch b, instant now);
+  /// A batch of somebody who signs for themselves. False if too many calls wait.
+  [[nodiscard]] bool add(requester who, checked_batch b, instant now);
 
   /// The next block's canonical bytes, if one is due: calls wait long enough (or `idle` says that
   /// nothing more is coming just now), or a deadline of the ledger has passed.
@@ -98,7 +107,8 @@ public:
 
   [[nodiscard]] bool block_is_out() const noexcept { return out_ != nullptr; }
 
-  [[nodiscard]] std::size_t waiting() const noexcept { return entries_.size() + batches_.size(); }
+  /// Calls that wait, those of batches too.
+  [[nodiscard]] std::size_t waiting() const noexcept { return entries_.size() + batch_calls_; }
 
   /// With the block that is out: wait for `durable` before showing anything of it.
   [[nodiscard]] const state& working() const noexcept { return state_; }
@@ -114,7 +124,24 @@ public:
 
 private:
   struct own_batch;
+
+  struct waiting_call {
+    requester who;
+    ledger::entry entry;
+  };
+
+  struct waiting_batch {
+    requester who;
+    checked_batch batch;
+  };
+
+  [[nodiscard]] bool due(instant now, timestamp time, bool idle) const;
   [[nodiscard]] own_batch take_own(timestamp time, std::size_t room);
+  /// Adds to `block` what fits of the waiting batches; who asked for each of them.
+  [[nodiscard]] std::vector<requester> take_others(std::vector<signed_batch>& block,
+                                                   std::size_t room, published& done);
+  void answer_own(const own_batch& own, const batch_receipt& receipt, timestamp time,
+                  published& done);
   void derive_next(timestamp now);
 
   state state_;
@@ -122,10 +149,9 @@ private:
   rotation keys_;
   bool derives_keys_ = false;
   account_id host_;
-  std::vector<entry> entries_;
-  std::vector<requester> requesters_; // beside entries_
-  std::vector<signed_batch> batches_;
-  std::vector<requester> batch_requesters_;
+  std::deque<waiting_call> entries_;
+  std::deque<waiting_batch> batches_;
+  std::size_t batch_calls_ = 0; // in batches_
   std::optional<instant> first_waiting_;
   std::shared_ptr<published> out_;
 };

@@ -56,4 +56,14 @@ struct signed_batch {
 /// can be checked on any thread; whether that key speaks for the signer is asked when it acts.
 [[nodiscard]] bool verify_batch(const hash256& chain, const signed_batch& b);
 
+/// A batch with what `check` has found: whether its signature fits.
+struct checked_batch {
+  signed_batch content;
+  bool good = false;
+};
+
+/// The costly part of admitting a batch, free of any state: to be done on as many threads as there
+/// are, before the batch reaches the ledger's own.
+[[nodiscard]] checked_batch check(const hash256& chain, signed_batch b);
+
 } // namespace ainur::ledger

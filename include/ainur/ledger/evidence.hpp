@@ -19,19 +19,20 @@ namespace ainur::ledger {
                                         std::optional<std::uint16_t> part = std::nullopt);
 
 /// A result as delivered, signed by the agent's key (its host's, if hosted) under `delivery_tag`
-/// over `delivery_message`. If its commitment is not the one that was posted, it proves a fraudulent
-/// result: the evidence of `report_offence`, as canonical msgpack.
+/// over `delivery_message`. If its commitment is not the one that was posted, it proves a
+/// fraudulent result: the evidence of `report_offence`, as canonical msgpack.
 struct result_evidence {
   byte_array<32> salt{};
   hash256 digest;
   byte_array<64> signature{};
-  std::uint16_t part = 0; ///< 0 if the price is whole
+  std::uint16_t part = 0;                     ///< 0 if the price is whole
   std::optional<std::uint32_t> key_version{}; ///< of the key; none: the current one
   AINUR_FIELDS(result_evidence, salt, digest, signature, part, key_version)
 };
 
 /// What the agent signs when it delivers: task (16 bytes), subtask (2 bytes, big-endian), salt,
-/// digest, for an award in parts the part (2 bytes) and, if it is named, the version of its key (4 bytes, big-endian).
+/// digest, for an award in parts the part (2 bytes) and, if it is named, the version of its key (4
+/// bytes, big-endian).
 [[nodiscard]] bytes delivery_message(const task_id& task, std::uint16_t subtask,
                                      const byte_array<32>& salt, const hash256& digest,
                                      std::optional<std::uint16_t> part = std::nullopt,
@@ -45,7 +46,7 @@ struct acceptance {
   std::uint16_t subtask = 0;
   timestamp from{};
   timestamp until{};
-  std::uint16_t capacity = 1; ///< at least 1
+  std::uint16_t capacity = 1;                 ///< at least 1
   std::optional<std::uint32_t> key_version{}; ///< of the signing key; none: the current one
   AINUR_FIELDS(acceptance, agent, task, subtask, from, until, capacity, key_version)
 };

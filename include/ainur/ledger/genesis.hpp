@@ -147,8 +147,7 @@ struct parameters {
                protocol_violation_ppm, release_fee_ppm, dispute_bond_ppm, absence_slash_ppm,
                fee_per_weight, fee_author_ppm, era, unbonding, review_window, dispute_window,
                arbitration_window, appeal_window, retention, unbonding_chunks_max,
-               block_entries_max, sweep_max, settlement, staking, identity, channels,
-               governance)
+               block_entries_max, sweep_max, settlement, staking, identity, channels, governance)
 };
 
 /// What one account holds at the start. Accounts stand in strictly increasing order of their id.

@@ -50,11 +50,11 @@ struct base_info {
 /// The state that the log describes, from the state tables and the blocks after them. Errors: the
 /// store's; those of `replay` and `table_loader`; `base_errc::not_found`.
 [[nodiscard]] result<state> open_log(const store::view& from, signatures check,
-                                      election_rule elect = elect_top_stake);
+                                     election_rule elect = elect_top_stake);
 
 /// The state at the height at which the tables stand. Errors: as `open_log`.
 [[nodiscard]] result<state> load_tables(const store::view& from,
-                                         election_rule elect = elect_top_stake);
+                                        election_rule elect = elect_top_stake);
 /// Adds what changed since the last call to a write set, which brings the stored tables to the
 /// height of `s`. If the set is not committed, throw the state away.
 void save_tables(store::write_set& to, state& s);
@@ -63,7 +63,7 @@ void save_tables(store::write_set& to, state& s);
 [[nodiscard]] result<std::vector<base_info>> read_bases(const store::view& from);
 /// The state of a base, audited. Errors: the store's; those of `state::restore`.
 [[nodiscard]] result<state> load_base(const store::view& from, const base_info& base,
-                                       election_rule elect = elect_top_stake);
+                                      election_rule elect = elect_top_stake);
 
 /// Executes again all blocks that are kept, from genesis or the oldest base, up to the height
 /// `last`; signatures are taken as checked. `observer` sees every block with its events. Errors:
