@@ -1,5 +1,6 @@
 #include "ainur/actors/ledger_service.hpp"
 
+#include "ainur/actors/store_writer.hpp"
 #include "market_actors.hpp"
 
 namespace ainur {

@@ -23,6 +23,7 @@
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/local_ledger.hpp"
 #include "ainur/ledger/signature.hpp"
+#include "ainur/store/environment.hpp"
 
 namespace {
 
