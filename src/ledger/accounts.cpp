@@ -5,22 +5,33 @@
 
 namespace ainur::ledger {
 
+namespace {
+
+/// True if it must stay, whatever its free balance.
+bool is_needed(const account_record& r) {
+  return !r.reserved.is_zero() || !r.bonded.is_zero() || !r.unbonding.is_zero() ||
+         !r.held.is_zero() || r.open_awards != 0 || r.open_tasks != 0 || r.anchors != 0;
+}
+
+} // namespace
+
 void credit(session& s, const account_id& to, amount value) {
   if (value.is_zero())
     return;
-  if (auto* r = s.b.accounts.edit_if({to}); r != nullptr)
-    add(r->free, value);
-  else if (value >= s.rules().existential_deposit)
+  const auto* seen = s.b.accounts.find({to});
+  // One that was reaped may be remembered, but is there no more than one that never was.
+  const bool lives = seen != nullptr && (!seen->free.is_zero() || is_needed(*seen));
+  if (!lives && value < s.rules().existential_deposit)
+    add(s.b.meta.treasury, value);
+  else if (seen == nullptr)
     s.b.accounts.insert({to}).free = value;
   else
-    add(s.b.meta.treasury, value);
+    add(s.b.accounts.edit({to}).free, value);
 }
 
 void tidy(session& s, const account_id& id) {
   const auto* seen = s.b.accounts.find({id});
-  if (seen == nullptr || seen->free >= s.rules().existential_deposit || !seen->reserved.is_zero() ||
-      !seen->bonded.is_zero() || !seen->unbonding.is_zero() || !seen->held.is_zero() ||
-      seen->open_awards != 0 || seen->open_tasks != 0 || seen->anchors != 0)
+  if (seen == nullptr || seen->free >= s.rules().existential_deposit || is_needed(*seen))
     return;
   if (!seen->free.is_zero()) {
     auto& r = s.b.accounts.edit({id});

@@ -252,8 +252,7 @@ errc handle(session& s, const actor& a, const release& c) {
   if (f.code != errc::ok)
     return f.code;
   const auto& award = *f.award;
-  if (c.part < award.part || award.cause == outcome_cause::released ||
-      award.cause == outcome_cause::review_over)
+  if (c.part < award.part || (award.status == award_status::succeeded && !award.streams()))
     return errc::ok; // it is paid
   if (award.status != award_status::review || c.part != award.part)
     return errc::wrong_state;

@@ -136,6 +136,8 @@ batch_receipt execute(session& s, const signed_batch& x, signatures check, bool 
       look_ahead(s.b, b.entries, i);
       receipt.entries.push_back(execute(s, b.signer, b.entries[i]));
     }
+  if (!fee.is_zero()) // it may have left less than an account needs
+    tidy(s, b.signer);
   return receipt;
 }
 
