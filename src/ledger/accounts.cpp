@@ -15,13 +15,19 @@ bool is_needed(const account_record& r) {
 
 } // namespace
 
+bool can_credit(const session& s, const account_id& to, amount value) {
+  if (value >= s.rules().existential_deposit)
+    return true;
+  // One that was reaped may be remembered, but is there no more than one that never was.
+  const auto* seen = s.b.accounts.find({to});
+  return seen != nullptr && (!seen->free.is_zero() || is_needed(*seen));
+}
+
 void credit(session& s, const account_id& to, amount value) {
   if (value.is_zero())
     return;
   const auto* seen = s.b.accounts.find({to});
-  // One that was reaped may be remembered, but is there no more than one that never was.
-  const bool lives = seen != nullptr && (!seen->free.is_zero() || is_needed(*seen));
-  if (!lives && value < s.rules().existential_deposit)
+  if (!can_credit(s, to, value))
     add(s.b.meta.treasury, value);
   else if (seen == nullptr)
     s.b.accounts.insert({to}).free = value;
@@ -64,7 +70,7 @@ errc move_free(session& s, const account_id& from, const account_id& to, amount 
     return errc::insufficient_funds;
   if (to == from)
     return errc::ok;
-  if (s.b.accounts.find({to}) == nullptr && value < s.rules().existential_deposit)
+  if (!can_credit(s, to, value))
     return errc::below_existential;
   take(s.b.accounts.edit({from}).free, value);
   credit(s, to, value);
@@ -154,7 +160,7 @@ errc handle(session& s, const actor& a, const mint_money& c) {
     return errc::invalid_value;
   if (!s.b.meta.issuance.plus(c.value))
     return errc::overflow;
-  if (s.b.accounts.find({c.to}) == nullptr && c.value < s.rules().existential_deposit)
+  if (!can_credit(s, c.to, c.value))
     return errc::below_existential;
   mint(s, c.to, c.value);
   s.emit(event::issuance_changed{c.to, event::issuance_cause::minted_by_council, c.value,

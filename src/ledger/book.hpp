@@ -187,6 +187,8 @@ struct actor {
 /// Adds to the free balance; an account that is not there is opened if `value` is at least the
 /// existential deposit, else the treasury gets it.
 void credit(session& s, const account_id& to, amount value);
+/// False if the value would not stay there: too little to begin an account with.
+[[nodiscard]] bool can_credit(const session& s, const account_id& to, amount value);
 /// Reaps what is below the existential deposit, and removes the record if nothing refers to it.
 void tidy(session& s, const account_id& id);
 /// Locks that have run to their end.

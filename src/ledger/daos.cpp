@@ -90,7 +90,7 @@ errc handle(session& s, const actor& a, const dissolve_dao& c) {
   if (!r.reserved.is_zero() || !r.stake().is_zero() || !r.held.is_zero() || !r.locked.is_zero() ||
       r.open_awards != 0 || r.open_tasks != 0 || r.anchors != 1)
     return errc::wrong_state;
-  if (s.b.accounts.find({c.heir}) == nullptr && r.free < s.rules().existential_deposit)
+  if (!can_credit(s, c.heir, r.free))
     return errc::below_existential;
   const auto open = seen->open;
   for (const auto number : open)

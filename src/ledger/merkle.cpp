@@ -88,16 +88,15 @@ hash256 take_write_hash(book& b) {
   record_hasher records{b};
   bytes line;
   b.for_each_table([&](table_id id, auto& t) {
-    for (const auto& key : t.take_written()) {
+    t.take_written(watcher::block, [&](const auto& key, const auto* r) {
       line.clear();
       line.push_back(static_cast<std::uint8_t>(id));
       append_key(line, key);
-      const auto* r = t.find(key);
       line.push_back(r == nullptr ? 0 : 1);
       if (r != nullptr)
         append(line, records.value(key, *r).view());
       all.add(line);
-    }
+    });
   });
   return all.add(records.meta()).finish();
 }
@@ -126,13 +125,12 @@ void update_trie(book& b, trie& t) {
   bytes key;
   changes.push_back({path_of(number_of(table_id::meta), {}), records.meta()});
   b.for_each_table([&](table_id id, auto& rows) {
-    for (const auto& k : rows.take_written(watcher::trie)) {
+    rows.take_written(watcher::trie, [&](const auto& k, const auto* r) {
       key.clear();
       append_key(key, k);
-      const auto* r = rows.find(k);
       changes.push_back({path_of(number_of(id), key),
                          r == nullptr ? std::nullopt : std::optional{records.value(k, *r)}});
-    }
+    });
   });
   carry_out(t, changes);
 }

@@ -112,7 +112,7 @@ result<void> read_table(frames& in, book& b, std::uint64_t count, table<Key, Rec
     before = key;
     t.insert(key, std::move(record));
   }
-  (void)t.take_written();
+  t.drop_written(watcher::block);
   return {};
 }
 

@@ -97,9 +97,7 @@ public:
     const auto spread = key.spread();
     for (auto i = home(spread); index_[i] != 0; i = next(i))
       if (tag_of(index_[i]) == tag_of(spread)) {
-        const auto* first = reinterpret_cast<const char*>(&at(number_of(index_[i])));
-        for (std::size_t offset = 0; offset < sizeof(slot); offset += 64)
-          __builtin_prefetch(first + offset);
+        prefetch_slot(at(number_of(index_[i])));
         return;
       }
   }
@@ -116,15 +114,30 @@ public:
   /// From now on keeps the keys written for this watcher too; `block` always is kept.
   void watch(watcher w) noexcept { watched_ |= bit_of(w); }
 
-  /// The keys written since the last call, sorted.
-  [[nodiscard]] std::vector<Key> take_written(watcher w = watcher::block) {
-    auto& written = written_[static_cast<std::size_t>(w)];
-    const auto unseen = static_cast<std::uint8_t>(~bit_of(w));
-    for (const auto& key : written.keys)
-      if (auto* s = slot_of(key); s != nullptr)
-        s->seen &= unseen;
+  /// Calls `visit(key, record, null if it is gone)` for the keys written since the last call, in
+  /// their order. The visitor must not write.
+  template <class Visitor>
+  void take_written(watcher w, Visitor&& visit) {
+    auto written = std::exchange(written_[static_cast<std::size_t>(w)], {});
     written.compact();
-    return std::exchange(written, {}).keys;
+    const auto unseen = static_cast<std::uint8_t>(~bit_of(w));
+    constexpr std::size_t distance = 8; // so many records' memory is on its way
+    for (std::size_t i = 0; i < written.all.size(); ++i) {
+      if (i + distance < written.all.size())
+        prefetch_slot(at(written.all[i + distance].number));
+      const auto& [key, number] = written.all[i];
+      auto* s = &at(number);
+      if (!s->live || !(s->key == key)) // erased since; it may be back elsewhere
+        s = slot_of(key);
+      if (s != nullptr)
+        s->seen &= unseen;
+      visit(key, s == nullptr ? nullptr : &std::as_const(s->record));
+    }
+  }
+
+  /// Forgets what was written.
+  void drop_written(watcher w) {
+    take_written(w, [](const Key&, const Record*) {});
   }
 
   // Pages.
@@ -244,31 +257,38 @@ private:
     std::uint8_t seen = 0; ///< by which watchers since they last took
   };
 
-  /// Keys in the order of their first writing; some twice, if a record was erased in between.
+  /// Keys in the order of their first writing, with the slot they had then; some twice, if a record
+  /// was erased in between.
   struct written_keys {
+    struct item {
+      Key key;
+      std::uint32_t number;
+    };
+
     static constexpr std::size_t compact_min = 1u << 16;
-    std::vector<Key> keys;
+    std::vector<item> all;
     std::size_t compact_at = compact_min;
 
-    void add(const Key& key) {
-      keys.push_back(key);
-      if (keys.size() >= compact_at) {
+    void add(const Key& key, std::uint32_t number) {
+      all.push_back({key, number});
+      if (all.size() >= compact_at) {
         compact();
-        compact_at = std::max(compact_min, keys.size() * 2);
+        compact_at = std::max(compact_min, all.size() * 2);
       }
     }
 
     void compact() {
-      std::sort(keys.begin(), keys.end(), [](const Key& x, const Key& y) {
-        if constexpr (requires { x.leading(); }) {
-          const auto a = x.leading();
-          const auto b = y.leading();
+      std::sort(all.begin(), all.end(), [](const item& x, const item& y) {
+        if constexpr (requires { x.key.leading(); }) {
+          const auto a = x.key.leading();
+          const auto b = y.key.leading();
           if (a != b)
             return a < b;
         }
-        return x < y;
+        return x.key < y.key;
       });
-      keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+      const auto same = [](const item& x, const item& y) { return x.key == y.key; };
+      all.erase(std::unique(all.begin(), all.end(), same), all.end());
     }
   };
 
@@ -301,12 +321,18 @@ private:
     s.seen |= news;
     for (const auto w : {watcher::block, watcher::trie})
       if ((news & bit_of(w)) != 0)
-        written_[static_cast<std::size_t>(w)].add(s.key);
+        written_[static_cast<std::size_t>(w)].add(s.key, s.number);
     if ((news & saved_bit) != 0)
       history_.save(s.key, before);
     // Changed pages are taken between blocks, when `block` has seen nothing.
     if ((news & bit_of(watcher::block)) != 0)
       mark_page(s.number);
+  }
+
+  static void prefetch_slot(const slot& s) noexcept {
+    const auto* first = reinterpret_cast<const char*>(&s);
+    for (std::size_t offset = 0; offset < sizeof(slot); offset += 64)
+      __builtin_prefetch(first + offset);
   }
 
   void mark_page(std::uint32_t number) {

@@ -95,12 +95,16 @@ void model::reap(const account_id* spared) {
   }
 }
 
+bool model::can_credit(const account_id& to, money value) const {
+  // One that was reaped may be remembered, but is there no more than one that never was.
+  const bool lives = exists(to) && (find(to)->free > 0 || is_needed(to));
+  return lives || value >= of(p.existential_deposit);
+}
+
 void model::credit(const account_id& to, money value) {
   if (value == 0)
     return;
-  // One that was reaped may be remembered, but is there no more than one that never was.
-  const bool lives = exists(to) && (accounts[to].free > 0 || is_needed(to));
-  if (lives || value >= of(p.existential_deposit))
+  if (can_credit(to, value))
     accounts[to].free += value;
   else
     treasury += value;
@@ -180,7 +184,7 @@ errors model::move_free(const account_id& from, const account_id& to, money valu
   checks wrong;
   wrong(to.is_none(), errc::invalid_value);
   wrong(spendable(from) < value, errc::insufficient_funds);
-  wrong(to != from && !exists(to) && value < of(p.existential_deposit), errc::below_existential);
+  wrong(to != from && !can_credit(to, value), errc::below_existential);
   if (!wrong.found.empty())
     return wrong.found;
   accounts[from].free -= value;
@@ -229,7 +233,7 @@ errors model::on(const acting& a, const mint_money& c) {
   wrong(a.origin != g.council, errc::not_permitted);
   wrong(c.to.is_none() || c.value == amount{}, errc::invalid_value);
   wrong(issuance + of(c.value) > of(amount::max()), errc::overflow);
-  wrong(!exists(c.to) && c.value < p.existential_deposit, errc::below_existential);
+  wrong(!can_credit(c.to, of(c.value)), errc::below_existential);
   if (!wrong.found.empty())
     return wrong.found;
   issuance += of(c.value);

@@ -272,9 +272,7 @@ errors model::on(const acting& a, const dissolve_dao& c) {
   checks wrong;
   wrong(c.heir.is_none() || c.heir == a.origin, errc::invalid_value);
   wrong(is_needed(a.origin), errc::wrong_state);
-  wrong(!exists(c.heir) && r.free > 0 && r.free < of(p.existential_deposit),
-        errc::below_existential);
-  wrong(!exists(c.heir) && r.free == 0, errc::below_existential);
+  wrong(!can_credit(c.heir, r.free), errc::below_existential);
   if (!wrong.found.empty()) {
     *this = before;
     return wrong.found;

@@ -316,6 +316,7 @@ private:
   errors on(const acting& a, const open_account& c);
   errors move_free(const account_id& from, const account_id& to, money value);
   void credit(const account_id& to, money value);
+  [[nodiscard]] bool can_credit(const account_id& to, money value) const;
   void pay_fee(money value);
   /// Reaps every account that holds too little and is needed for nothing.
   void reap(const account_id* spared = nullptr);
