@@ -13,21 +13,22 @@ bool is_needed(const account_record& r) {
          !r.held.is_zero() || r.open_awards != 0 || r.open_tasks != 0 || r.anchors != 0;
 }
 
+/// One that was reaped may be remembered, but is there no more than one that never was.
+bool lives(const account_record* r) {
+  return r != nullptr && (!r->free.is_zero() || is_needed(*r));
+}
+
 } // namespace
 
 bool can_credit(const session& s, const account_id& to, amount value) {
-  if (value >= s.rules().existential_deposit)
-    return true;
-  // One that was reaped may be remembered, but is there no more than one that never was.
-  const auto* seen = s.b.accounts.find({to});
-  return seen != nullptr && (!seen->free.is_zero() || is_needed(*seen));
+  return value >= s.rules().existential_deposit || lives(s.b.accounts.find({to}));
 }
 
 void credit(session& s, const account_id& to, amount value) {
   if (value.is_zero())
     return;
   const auto* seen = s.b.accounts.find({to});
-  if (!can_credit(s, to, value))
+  if (value < s.rules().existential_deposit && !lives(seen))
     add(s.b.meta.treasury, value);
   else if (seen == nullptr)
     s.b.accounts.insert({to}).free = value;
@@ -63,10 +64,12 @@ void mint(session& s, const account_id& to, amount value) {
 
 namespace {
 
-errc move_free(session& s, const account_id& from, const account_id& to, amount value) {
+/// `seen` is the record of `from`.
+errc move_free(session& s, const account_id& from, const account_record& seen, const account_id& to,
+               amount value) {
   if (to.is_none())
     return errc::invalid_value;
-  if (s.b.accounts.find({from})->spendable() < value)
+  if (seen.spendable() < value)
     return errc::insufficient_funds;
   if (to == from)
     return errc::ok;
@@ -106,9 +109,10 @@ void end_locks(session& s, const account_id& id) {
 }
 
 errc handle(session& s, const actor& a, const transfer& c) {
-  if (s.b.accounts.find({a.origin}) == nullptr)
+  const auto* from = s.b.accounts.find({a.origin});
+  if (from == nullptr)
     return errc::unknown_account;
-  return move_free(s, a.origin, c.to, c.value);
+  return move_free(s, a.origin, *from, c.to, c.value);
 }
 
 errc handle(session& s, const actor& a, const transfer_all& c) {
@@ -120,7 +124,7 @@ errc handle(session& s, const actor& a, const transfer_all& c) {
     value = std::min(value, from->free.saturating_minus(s.rules().existential_deposit));
   if (value.is_zero())
     return errc::insufficient_funds;
-  return move_free(s, a.origin, c.to, value);
+  return move_free(s, a.origin, *from, c.to, value);
 }
 
 errc handle(session& s, const actor& a, const lock_balance& c) {

@@ -11,10 +11,6 @@ namespace ainur::ledger {
 
 namespace {
 
-void append(bytes& out, bytes_view data) {
-  out.insert(out.end(), data.begin(), data.end());
-}
-
 /// Encodes and hashes records, keeping its buffer.
 class record_hasher {
 public:
@@ -85,7 +81,6 @@ hash256 record_hash(bytes_view form) {
 
 hash256 take_write_hash(book& b) {
   crypto::hasher all{"ainur/writes/v1"};
-  record_hasher records{b};
   bytes line;
   b.for_each_table([&](table_id id, auto& t) {
     t.take_written(watcher::block, [&](const auto& key, const auto* r) {
@@ -94,11 +89,13 @@ hash256 take_write_hash(book& b) {
       append_key(line, key);
       line.push_back(r == nullptr ? 0 : 1);
       if (r != nullptr)
-        append(line, records.value(key, *r).view());
+        append_record(line, b, key, *r);
       all.add(line);
     });
   });
-  return all.add(records.meta()).finish();
+  line.clear();
+  codec::encode_to(line, b.meta);
+  return all.add(line).finish();
 }
 
 trie build_trie(book& b) {

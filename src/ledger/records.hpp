@@ -72,6 +72,21 @@ void append_key(bytes& out, const Key& key) {
   return mixed * 0xbf58476d1ce4e5b9u;
 }
 
+/// Whether two ids are the same, without a call: keys are compared at every step of the ledger.
+template <std::size_t Size>
+[[nodiscard]] inline bool same_bytes(const std::uint8_t* x, const std::uint8_t* y) noexcept {
+  static_assert(Size % 8 == 0);
+  std::uint64_t different = 0;
+  for (std::size_t i = 0; i < Size; i += 8) {
+    std::uint64_t a = 0;
+    std::uint64_t b = 0;
+    std::memcpy(&a, x + i, 8);
+    std::memcpy(&b, y + i, 8);
+    different |= a ^ b;
+  }
+  return different == 0;
+}
+
 /// The first 8 bytes as a number that orders as they do; sorting by it first is quick.
 [[nodiscard]] inline std::uint64_t leading_bytes(const std::uint8_t* data) noexcept {
   std::uint64_t number = 0;
@@ -88,6 +103,11 @@ struct account_key {
   [[nodiscard]] std::uint64_t leading() const noexcept { return leading_bytes(id.value.data()); }
 
   friend auto operator<=>(const account_key&, const account_key&) = default;
+
+  [[nodiscard]] bool is(const account_key& other) const noexcept {
+    return same_bytes<account_id::size>(id.value.data(), other.id.value.data());
+  }
+
   AINUR_FIELDS(account_key, id)
 };
 
@@ -99,6 +119,11 @@ struct task_key {
   [[nodiscard]] std::uint64_t leading() const noexcept { return leading_bytes(id.value.data()); }
 
   friend auto operator<=>(const task_key&, const task_key&) = default;
+
+  [[nodiscard]] bool is(const task_key& other) const noexcept {
+    return same_bytes<task_id::size>(id.value.data(), other.id.value.data());
+  }
+
   AINUR_FIELDS(task_key, id)
 };
 
