@@ -28,8 +28,8 @@ struct keeper_options {
   /// The tables are written after so many blocks, bytes of blocks or changed pages, whatever comes
   /// first: what is replayed at the next open. 0 blocks: never.
   std::uint64_t flush_blocks_max = 200;
-  std::uint64_t flush_bytes_max = 8u << 20;
-  std::size_t flush_pages_max = 16'384;
+  std::uint64_t flush_bytes_max = 64u << 20;
+  std::size_t flush_pages_max = 131'072; ///< a page of accounts takes about 1.8 KiB
   /// How many blocks, and of how much time, stay behind the newest at least; 0 blocks: all stay.
   /// At most about twice as much does.
   std::uint64_t keep_blocks = 0;
