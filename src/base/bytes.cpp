@@ -99,8 +99,12 @@ std::string to_did(const account_id& id) {
 }
 
 result<account_id> account_from_text(std::string_view text) {
-  if (!text.starts_with(did_prefix))
-    return id_from_hex<account_id>(text);
+  if (!text.starts_with(did_prefix)) {
+    auto id = id_from_hex<account_id>(text);
+    if (!id)
+      return fail(base_errc::malformed, "an account is a did or 64 hexadecimal digits");
+    return id;
+  }
   auto raw = from_base58(text.substr(did_prefix.size()));
   if (!raw)
     return fail(raw.error());

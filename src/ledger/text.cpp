@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ainur/ledger/proposal.hpp"
 #include "codec/json.hpp"
 #include "text.hpp"
 
@@ -49,16 +50,46 @@ std::string kind_of() {
     return "value";
 }
 
+/// True if a key of this field may be missing in JSON.
+template <class Field>
+bool is_preset(const Field& field) {
+  if constexpr (codec::detail::is_optional<Field>::value)
+    return true;
+  else
+    return codec::json_reader::has_default(field);
+}
+
+/// The JSON of a struct in words; empty if there is none in T.
+template <class T>
+std::string form_of() {
+  if constexpr (codec::detail::is_optional<T>::value)
+    return form_of<typename T::value_type>();
+  else if constexpr (codec::detail::is_vector<T>::value) {
+    const auto form = form_of<typename T::value_type>();
+    return form.empty() ? "" : "[" + form + ", ...]";
+  } else if constexpr (has_fields<T>) {
+    std::string text;
+    std::size_t i = 0;
+    const T preset{};
+    const auto one = [&]<class Field>(const Field& field) {
+      const auto form = form_of<Field>();
+      text += (text.empty() ? "\"" : ", \"") + std::string{field_names<T>[i++]} + "\"" +
+              (is_preset(field) ? "?: " : ": ") + (form.empty() ? kind_of<Field>() : form);
+    };
+    std::apply([&](const auto&... field) { (one(field), ...); }, preset.fields());
+    return "{" + text + "}";
+  } else
+    return {};
+}
+
 template <class Call>
 call_info info_of() {
   call_info info{Call::type_text, summary_of(Call::type_text), {}};
   const Call preset;
   std::size_t i = 0;
   const auto one = [&]<class Field>(const Field& field) {
-    bool required = !codec::detail::is_optional<Field>::value;
-    if constexpr (!codec::detail::is_optional<Field>::value)
-      required = !codec::json_reader::has_default(field);
-    info.fields.push_back({field_names<Call>[i++], kind_of<Field>(), required});
+    info.fields.push_back(
+        {field_names<Call>[i++], kind_of<Field>(), !is_preset(field), form_of<Field>()});
   };
   std::apply([&](const auto&... field) { (one(field), ...); }, preset.fields());
   return info;
@@ -119,6 +150,29 @@ std::string to_json_text(const signed_batch& b) {
 
 std::string to_json_text(const batch_receipt& r) {
   return dump(json_of(r));
+}
+
+std::string to_json_text(const task_view& v) {
+  return dump(codec::to_json(v));
+}
+
+std::string to_json_text(const stake_view& v) {
+  return dump(codec::to_json(v));
+}
+
+std::string to_json_text(const channel_view& v) {
+  return dump(codec::to_json(v));
+}
+
+std::string to_json_text(const dao_view& v) {
+  return dump(codec::to_json(v));
+}
+
+std::string to_json_text(const proposal_view& v, const governance_parameters& rules) {
+  auto out = codec::to_json(v);
+  if (const auto calls = decode_calls(v.calls, rules))
+    out["calls"] = codec::to_json(*calls);
+  return dump(out);
 }
 
 namespace {

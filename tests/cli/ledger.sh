@@ -17,7 +17,8 @@ value() { sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" <<<"
 begin "show prints height, hashes and totals, as the run told them"
 run ainur ledger show "$kept"
 expect_status 0
-for part in height time chain block_hash state_hash accounts issuance escrow treasury; do
+for part in height time chain block_hash state_hash accounts issuance staked escrow channels \
+  treasury; do
   expect_match "$out" "^$part  "
 done
 expect_match "$out" '^conserved +true$'
@@ -63,7 +64,7 @@ expect_status 0
 expect_equal "$(value account)" "$account"
 expect_match "$(value did)" '^did:ainur:[1-9A-HJ-NP-Za-km-z]+$'
 expect_equal "$(value open_awards)" 0
-for part in host controller free_uainu reserved_uainu held_uainu reputation nonce; do
+for part in host controller free_uainu locked_uainu reserved_uainu held_uainu reputation nonce; do
   expect_match "$out" "\"$part\": "
 done
 whole=$out
@@ -216,7 +217,7 @@ expect_status 1
 echo '{}' >none.json
 run ainur ledger check-proof none.json
 expect_status 2
-expect_match "$err" 'version: it is missing'
+expect_match "$err" 'at: this key is needed'
 
 begin "history lists what touched an account, newest last"
 run ainur ledger history "$kept" "$present" --limit 5

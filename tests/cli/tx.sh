@@ -9,6 +9,8 @@ make_key() { # NAME
   sed -n 's/^account  *//p' "$1.out"
 }
 
+in_future() { date -u -d "$1" +%Y-%m-%dT%H:%M:%SZ; }
+
 # A ledger in `data` with two people who have 100 AINU each.
 make_ledger() {
   ann=$(make_key ann)
@@ -18,6 +20,9 @@ chain = "town"
 time = "2026-01-01T00:00:00Z"
 authority = "$ann"
 council = "$ann"
+[parameters]
+orchestrator_bond_min = "50 AINU"
+bond_min = "50 AINU"
 [[allocation]]
 account = "$ann"
 free = "100 AINU"
@@ -62,11 +67,95 @@ expect_match "$err" 'to'
 as ann transfer --value '1 AINU'
 expect_status 2
 expect_match "$err" '--to is required'
-as ann award-task --task 00112233445566778899aabbccddeeff --bids-root "$ann" --lines '[{"subtsk": 1}]'
+task=00112233445566778899aabbccddeeff
+as ann award-task --task $task --bids-root "$ann" --lines '[{"subtsk": 1}, {"subtask": 2}]'
 expect_status 2
 expect_match "$err" 'lines.*is "subtask" meant\?'
 run ainur ledger show data --json
 expect_match "$out" '"height": 0'
+
+begin "what cannot be opened is named, before anybody is asked for a passphrase"
+make_ledger
+run ainur tx transfer nowhere --key ann.key --to "$bob" --value '1 AINU'
+expect_status 2
+expect_match "$err" 'nowhere: there is no such folder'
+mkdir empty
+run ainur tx transfer empty --key ann.key --to "$bob" --value '1 AINU'
+expect_status 2
+expect_match "$err" 'empty: holds no ledger; .ainur ledger init.'
+run ainur tx transfer data --key none.key --to "$bob" --value '1 AINU'
+expect_status 2
+expect_match "$err" 'none\.key'
+run ainur tx transfer --key ann.key --passphrase-file ann.pass --value '1 AINU' --to "$bob" data
+expect_status 0
+
+begin "an agent consents to an award by a signature; a task and its award are shown"
+make_ledger
+carol=$(make_key carol)
+as bob transfer --to "$carol" --value '1 AINU'
+as ann bond --value '90 AINU'
+task=00112233445566778899aabbccddeeff
+as bob open-task --task $task --budget '9 AINU' --call-host "$ann" --description "$ann" \
+  --award-by "$(in_future '1 hour')" --deadline "$(in_future '1 day')"
+expect_status 0
+award() { # SIGNATURE
+  as ann award-task --task $task --bids-root "$ann" --last --lines "[{\"subtask\": 0,
+    \"agent\": \"$carol\", \"price\": \"8 AINU\", \"work\": \"1h\", \"rate\": 0,
+    \"bid\": \"$bob\", \"agent_signature\": \"$1\"}]"
+}
+run ainur tx sign-bid --bid "$ann" --key carol.key --passphrase-file carol.pass
+award "$(sed -n 's/^signature  *//p' <<<"$out")"
+expect_status 1
+expect_match "$out" '^call 1: bad_signature: '
+run ainur tx sign-bid --bid "$bob" --key carol.key --passphrase-file carol.pass
+expect_status 0
+award "$(sed -n 's/^signature  *//p' <<<"$out")"
+expect_status 0
+run ainur ledger show data --task $task
+expect_status 0
+expect_match "$out" '"price":8000000,.*"status":"working"'
+run ainur ledger show data --task 00000000000000000000000000000000
+expect_status 2
+expect_match "$err" 'data: the ledger has no task 0000'
+run ainur tx sign-bid --bid abc --key carol.key --passphrase-file carol.pass
+expect_status 2
+expect_match "$err" '--bid'
+
+begin "members of a DAO may be typed in any order; its proposals are shown with their calls"
+make_ledger
+as ann create-dao --endowment '10 AINU' --members "$bob" "$ann" --rules '{"proposal_deposit": 0}'
+expect_status 0
+dao=$(sed -n 's/.*"dao_created":{"dao":"\([^"]*\)".*/\1/p' <<<"$out")
+as ann dao-set-members --members "$ann" "$bob"
+expect_status 1
+as bob propose --dao "$dao" --calls "[{\"transfer\": {\"to\": \"$bob\", \"value\": 5}},
+  {\"burn_money\": {\"value\": 1}}]"
+expect_status 0
+run ainur ledger show data "$dao"
+expect_match "$out" '^dao .*"proposals":\[1\]'
+run ainur ledger show data "$dao" --proposal 1 --json
+expect_status 0
+expect_match "$out" '"burn_money": \{'
+expect_match "$out" '"status": "voting"'
+run ainur ledger show data "$dao" --proposal 2
+expect_status 2
+run ainur ledger show data --proposal 1
+expect_status 2
+
+begin "after a rotation the key speaks for the account that --signer names"
+make_ledger
+chain=$(ainur ledger show data | sed -n 's/^chain  *//p')
+ainur key rotate bob.key --chain "$chain" --passphrase-file bob.pass >next
+as bob rotate-key --call-key "$(sed -n 's/^key  *//p' next)" \
+  --proof "$(sed -n 's/^proof  *//p' next)"
+expect_status 0
+ainur key rotate bob.key --commit >/dev/null
+as bob burn-money --value '1 AINU'
+expect_status 1
+expect_match "$out" '^refused: unknown_signer'
+expect_match "$out" '--signer'
+as bob burn-money --value '1 AINU' --signer "$bob"
+expect_status 0
 
 begin "many calls travel in one batch, all or each"
 make_ledger
@@ -107,7 +196,7 @@ expect_match "$out" 'transfer_all'
 begin "two parties open a channel, sign a last state and close it"
 make_ledger
 params="{\"first\": \"$ann\", \"second\": \"$bob\", \"first_deposit\": \"10 AINU\",
-  \"second_deposit\": \"0 AINU\", \"challenge\": \"1h\", \"open_by\": \"$(date -u -d '+1 day' +%Y-%m-%dT%H:%M:%SZ)\"}"
+  \"second_deposit\": \"0 AINU\", \"challenge\": \"1h\", \"open_by\": \"$(in_future '1 day')\"}"
 run ainur tx sign-opening data --key bob.key --passphrase-file bob.pass --params "$params" --json
 expect_status 0
 consent=$(sed -n 's/.*"signature": "\([0-9a-f]*\)".*/\1/p' <<<"$out")
@@ -121,6 +210,9 @@ for name in ann bob; do
   expect_status 0
   declare "signed_by_$name=$(sed -n 's/.*"signature": "\([0-9a-f]*\)".*/\1/p' <<<"$out")"
 done
+run ainur ledger show data --channel "$channel"
+expect_status 0
+expect_match "$out" '^phase +open$'
 as ann close-channel --last "{\"content\": $state, \"first_signature\": \"$signed_by_ann\",
   \"second_signature\": \"$signed_by_bob\"}"
 expect_status 0
@@ -128,12 +220,19 @@ run ainur ledger show data "$bob" --json
 expect_match "$out" '"free_uainu": 103000000'
 
 begin "every call has help with an example"
-for call in $(ainur tx --help | awk '/^Subcommands|^  [a-z]/ && $1 ~ /^[a-z-]+$/ {print $1}'); do
+calls=$(ainur tx --help | awk '/^  [a-z]/ && $1 ~ /^[a-z-]+$/ && $1 != "ainur" { print $1 }')
+for call in $calls; do
   run ainur tx "$call" --help
   expect_status 0
   expect_match "$out" "ainur tx $call"
 done
 run ainur tx tranfer
 expect_status 2
+expect_match "$err" 'no command "tranfer".*"transfer"'
+run ainur tx open-task --help
+expect_match "$out" '--call-host \.\.\. --description'
+run ainur tx award-task --help
+expect_match "$out" '--lines is JSON:'
+expect_match "$out" '"subtask"\?: whole number, "agent": account'
 
 finish

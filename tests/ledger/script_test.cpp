@@ -2,6 +2,7 @@
 #include <set>
 
 #include "ainur/base/rng.hpp"
+#include "ainur/ledger/proposal.hpp"
 #include "ainur/ledger/script.hpp"
 #include "ainur/ledger/text.hpp"
 #include "world.hpp"
@@ -122,4 +123,33 @@ TEST_CASE("every call has a summary, and its JSON reads back") {
   const ledger::call voided{void_award{c.task, 1, void_cause::lost_supervisor}};
   CHECK(to_json_text(voided).find("\"lost_supervisor\"") != std::string::npos);
   CHECK(call_from_json(to_json_text(voided)) == voided);
+}
+
+TEST_CASE("the catalogue tells how structs are written, and that is how they are read") {
+  std::size_t forms = 0;
+  for (const auto& info : call_catalogue())
+    for (const auto& field : info.fields) {
+      INFO(std::string{info.name} << "." << std::string{field.name} << " " << field.kind);
+      const bool is_plain =
+          field.kind.find('_') == std::string::npos || field.kind.find('|') != std::string::npos;
+      CHECK(field.form.empty() == is_plain);
+      forms += field.form.empty() ? 0 : 1;
+      if (info.name == "open_channel" && field.name == "params")
+        CHECK(field.form == R"({"first": account, "second": account, "first_deposit": amount, )"
+                            R"("second_deposit": amount, "challenge": duration, )"
+                            R"("open_by": time, "nonce"?: whole number})");
+    }
+  CHECK(forms > 5);
+}
+
+TEST_CASE("what stands on the ledger is written as JSON") {
+  task_view t;
+  t.task = task_id{{1, 2, 3}};
+  t.budget = amount{77};
+  CHECK(to_json_text(t).find("\"budget\":77,") != std::string::npos);
+  proposal_view p;
+  p.calls = encode_calls({burn_money{amount{5}}});
+  CHECK(to_json_text(p, {}).find(R"("calls":[{"burn_money":{"value":5}}])") != std::string::npos);
+  p.calls = {1, 2};
+  CHECK(to_json_text(p, {}).find(R"("calls":"0102")") != std::string::npos);
 }

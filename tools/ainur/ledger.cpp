@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ainur/ledger/log.hpp"
+#include "ainur/ledger/text.hpp"
 #include "ainur/orchestration/acks.hpp"
 #include "ainur/store/environment.hpp"
 #include "ledger_command.hpp"
@@ -19,6 +20,9 @@ namespace {
 struct options {
   std::string folder;
   std::string account;
+  std::string task;
+  std::string channel;
+  std::optional<std::uint64_t> proposal;
   bool as_json = false;
 };
 
@@ -35,7 +39,9 @@ json summary_of(const ledger::state& s, bool as_json) {
   put(out, "free", t.free, as_json);
   put(out, "reserved", t.reserved, as_json);
   put(out, "bonded", t.bonded, as_json);
+  put(out, "staked", t.staked, as_json);
   put(out, "escrow", t.escrow, as_json);
+  put(out, "channels", t.channels, as_json);
   put(out, "treasury", t.treasury, as_json);
   out["conserved"] = s.conserved();
   return out;
@@ -67,14 +73,54 @@ void put_identity(json& out, const ledger::state& s, const account_id& id) {
     document["personal_data"] = to_string(*d->document.personal_data);
 }
 
-int show(const options& o) {
-  std::optional<account_id> wanted;
-  if (!o.account.empty()) {
-    const auto id = account_from_text(o.account);
-    if (!id)
-      return bad_input(id.error().within(o.account));
-    wanted = *id;
+/// An object that the ledger gives as text; its error if there is none.
+template <class View, class... Rules>
+result<json> form_of(const std::optional<View>& found, const std::string& what,
+                     const Rules&... rules) {
+  if (!found)
+    return fail(base_errc::not_found, "the ledger has no " + what + ", or not any more");
+  return json::parse(ledger::to_json_text(*found, rules...));
+}
+
+result<json> account_of(const ledger::state& s, const account_id& id, const options& o) {
+  const auto account = s.account(id);
+  if (!account)
+    return fail(base_errc::not_found, "the ledger has no account " + o.account);
+  auto shown = account_json(*account, o.as_json);
+  put(shown, "locked", account->locked, o.as_json);
+  put_identity(shown, s, id);
+  if (const auto stake = s.stake_of(id))
+    shown["stake"] = json::parse(ledger::to_json_text(*stake));
+  if (const auto stash = s.stash_of(id))
+    shown["controls_stake_of"] = to_string(*stash);
+  if (const auto dao = s.dao(id))
+    shown["dao"] = json::parse(ledger::to_json_text(*dao));
+  return shown;
+}
+
+/// What of the ledger was asked for.
+result<json> part_of(const ledger::state& s, const options& o) {
+  if (!o.task.empty()) {
+    const auto id = id_from_hex<task_id>(o.task);
+    return id ? form_of(s.task(*id), "task " + o.task) : fail(id.error().within("--task"));
   }
+  if (!o.channel.empty()) {
+    const auto id = id_from_hex<ledger::channel_id>(o.channel);
+    return id ? form_of(s.channel(*id), "channel " + o.channel)
+              : fail(id.error().within("--channel"));
+  }
+  if (o.account.empty())
+    return summary_of(s, o.as_json);
+  const auto id = account_from_text(o.account);
+  if (!id)
+    return fail(id.error().within(o.account));
+  if (o.proposal)
+    return form_of(s.proposal(*id, *o.proposal), "such proposal of " + o.account,
+                   s.rules().governance);
+  return account_of(s, *id, o);
+}
+
+int show(const options& o) {
   const auto store = open_store(o.folder);
   if (!store)
     return ledger_failed(store.error(), false);
@@ -84,16 +130,10 @@ int show(const options& o) {
   const auto s = ledger::open_log(**view, ledger::signatures::trusted);
   if (!s)
     return ledger_failed(s.error().within(o.folder), false);
-  if (!wanted) {
-    print(summary_of(*s, o.as_json), o.as_json);
-    return exit_ok;
-  }
-  const auto account = s->account(*wanted);
-  if (!account)
-    return bad_input({base_errc::not_found, o.folder + ": the ledger has no account " + o.account});
-  auto shown = account_json(*account, o.as_json);
-  put_identity(shown, *s, *wanted);
-  print(shown, o.as_json);
+  const auto shown = part_of(*s, o);
+  if (!shown)
+    return bad_input(shown.error().within(o.folder));
+  print(*shown, o.as_json);
   return exit_ok;
 }
 
@@ -178,10 +218,16 @@ void add_ledger(frame& f) {
   group->require_subcommand(1);
   const auto o = std::make_shared<options>();
   auto* one = f.add(
-      "show", "Print the ledger's height, hashes and totals, or one account",
-      "ainur ledger show data --json", [o] { return show(*o); }, group);
+      "show", "Print the ledger's height, hashes and totals, or one account, task, ...",
+      "ainur ledger show data --json\n  ainur ledger show data did:ainur:...",
+      [o] { return show(*o); }, group);
   one->add_option("DIR,--data", o->folder, "What --data of `ainur run` names")->required();
-  one->add_option("ACCOUNT", o->account, "A did or 64 hexadecimal digits");
+  auto* account = one->add_option("ACCOUNT", o->account, "A did or 64 hexadecimal digits");
+  one->add_option("--task", o->task, "A task with its awards, amounts in uAINU")->excludes(account);
+  one->add_option("--channel", o->channel, "A payment channel, amounts in uAINU")
+      ->excludes(account);
+  one->add_option("--proposal", o->proposal, "A proposal of the DAO that ACCOUNT is, by its number")
+      ->needs(account);
   one->add_flag("--json", o->as_json, "Print JSON, amounts in uAINU");
   auto* all = f.add(
       "verify",

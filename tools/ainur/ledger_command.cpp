@@ -9,15 +9,21 @@ std::string store_in(const std::string& folder) {
   return folder + "/store";
 }
 
-/// The store of a data directory, which must be there.
-result<std::unique_ptr<store::lmdb_environment>> open_store(const std::string& folder) {
-  const auto directory = store_in(folder);
+result<void> find_store(const std::string& folder) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored))
     return fail(base_errc::not_found, folder + ": there is no such folder");
-  if (!std::filesystem::exists(directory + "/store.mdb", ignored))
-    return fail(base_errc::not_found, folder + ": holds no ledger; `ainur run --data` makes one");
-  return store::lmdb_environment::open(directory, {.create = false});
+  if (!std::filesystem::exists(store_in(folder) + "/store.mdb", ignored))
+    return fail(base_errc::not_found,
+                folder + ": holds no ledger; `ainur ledger init` or `ainur run --data` makes one");
+  return {};
+}
+
+/// The store of a data directory, which must be there.
+result<std::unique_ptr<store::lmdb_environment>> open_store(const std::string& folder) {
+  if (auto found = find_store(folder); !found)
+    return fail(found.error());
+  return store::lmdb_environment::open(store_in(folder), {.create = false});
 }
 
 /// Damage is what `verify` looks for; anything else keeps it from looking.

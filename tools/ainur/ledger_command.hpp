@@ -14,6 +14,8 @@ namespace ainur::cli {
 
 using json = nlohmann::ordered_json;
 
+/// Errors: `base_errc::not_found`, saying how a ledger is made.
+[[nodiscard]] result<void> find_store(const std::string& folder);
 /// The store of a data directory, which must be there.
 [[nodiscard]] result<std::unique_ptr<store::lmdb_environment>>
 open_store(const std::string& folder);

@@ -1,5 +1,4 @@
 // ainur: the command line.
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -34,18 +33,30 @@ namespace {
 
 /// The parser only says that a command is required; a mistyped one is named.
 bool explain_unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-')
-    return false;
-  std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    names.push_back(command->get_name());
-  if (std::find(names.begin(), names.end(), argv[1]) != names.end())
-    return false;
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  const std::string near{nearest(argv[1], views)};
-  std::fprintf(stderr, "ainur: there is no command \"%s\"; %s\n", argv[1],
-               near.empty() ? "see `ainur --help`" : ("did you mean \"" + near + "\"?").c_str());
-  return true;
+  const auto* group = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    const std::string typed = argv[i];
+    std::vector<std::string> names;
+    const CLI::App* found = nullptr;
+    for (const auto* command : group->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+      if (names.back() == typed)
+        found = command;
+    }
+    if (names.empty())
+      return false;
+    if (found == nullptr) {
+      const std::vector<std::string_view> views(names.begin(), names.end());
+      const std::string near{nearest(typed, views)};
+      const auto all = group == &app ? "ainur" : "ainur " + group->get_name();
+      std::fprintf(stderr, "ainur: there is no command \"%s\"; %s\n", typed.c_str(),
+                   near.empty() ? ("see `" + all + " --help`").c_str()
+                                : ("did you mean \"" + near + "\"?").c_str());
+      return true;
+    }
+    group = found;
+  }
+  return false;
 }
 
 int run(int argc, char** argv) {

@@ -65,6 +65,12 @@ bool is_plain(const std::string& kind) {
          kind == "bytes in hexadecimal" || kind.find('|') != std::string::npos;
 }
 
+/// True if it is typed as several values, not as one in JSON.
+bool is_plain_list(const std::string& kind) {
+  constexpr std::string_view list = "list of ";
+  return kind.starts_with(list) && is_plain(kind.substr(list.size()));
+}
+
 /// The calls of a proposal: hexadecimal, or a JSON list that is encoded here.
 result<json> proposed_calls(const std::string& text) {
   if (text.empty() || text.front() != '[')
@@ -95,18 +101,22 @@ result<json> value_of(const std::string& kind, const std::string& text) {
 
 result<json> value_of(const typed_field& f) {
   const auto& kind = f.field->kind;
-  constexpr std::string_view list = "list of ";
   if (kind == "true or false")
     return json(f.flag);
-  if (!kind.starts_with(list) || !is_plain(kind.substr(list.size()))) {
-    if (f.values.size() != 1)
-      return fail(base_errc::malformed, "one value is needed");
+  if (!is_plain_list(kind))
     return value_of(kind, f.values.front());
-  }
   json all = json::array();
   for (const auto& v : f.values)
     all.push_back(v);
   return all;
+}
+
+/// Members stand in rising order on the ledger; typed they may stand in any.
+void sort_members(ledger::call& c) {
+  if (auto* made = std::get_if<ledger::create_dao>(&c))
+    std::sort(made->members.begin(), made->members.end());
+  if (auto* set = std::get_if<ledger::dao_set_members>(&c))
+    std::sort(set->members.begin(), set->members.end());
 }
 
 result<ledger::call> call_of(const typed_call& t) {
@@ -115,12 +125,15 @@ result<ledger::call> call_of(const typed_call& t) {
     if (f.values.empty() && !f.flag)
       continue;
     const bool proposed = t.info->name == "propose" && f.field->name == "calls";
-    auto value = proposed && f.values.size() == 1 ? proposed_calls(f.values.front()) : value_of(f);
+    auto value = proposed ? proposed_calls(f.values.front()) : value_of(f);
     if (!value)
       return fail(value.error().within(option_of(f.field->name)));
     fields[std::string{f.field->name}] = std::move(*value);
   }
-  return ledger::call_from_json(json{{std::string{t.info->name}, fields}}.dump());
+  auto c = ledger::call_from_json(json{{std::string{t.info->name}, fields}}.dump());
+  if (c)
+    sort_members(*c);
+  return c;
 }
 
 /// One call a line, as JSON. Errors name the line.
@@ -231,6 +244,8 @@ int print_receipt(const options& o, const ledger::applied& done) {
   };
   if (receipt.status != ledger::errc::ok)
     std::printf("refused: %s\n", say(receipt.status).c_str());
+  if (receipt.status == ledger::errc::unknown_signer && o.origin.empty())
+    std::puts("(after a rotation --signer names the account that the key speaks for)");
   for (std::size_t i = 0; i < receipt.entries.size(); ++i)
     std::printf("call %zu: %s\n", i + 1, say(receipt.entries[i]).c_str());
   std::printf("block %llu at %s\n", static_cast<unsigned long long>(done.height),
@@ -257,9 +272,9 @@ int carry_out(const options& o, std::vector<ledger::call> calls) {
   const auto now = time_of(o);
   if (!now)
     return bad_input(now.error());
-  const auto books = ledger::local_ledger::open(store_in(o.folder));
+  const auto books = open_books(o.folder);
   if (!books)
-    return bad_input(books.error().within(o.folder));
+    return bad_input(books.error());
   auto b = sign(o, **books, std::move(calls), *now);
   return b ? submit(o, **books, std::move(*b), *now) : bad_input(b.error());
 }
@@ -289,9 +304,9 @@ int run_submit(const typed_call& t) {
   const auto now = time_of(t.common);
   if (!now)
     return bad_input(now.error());
-  const auto books = ledger::local_ledger::open(store_in(t.common.folder));
+  const auto books = open_books(t.common.folder);
   if (!books)
-    return bad_input(books.error().within(t.common.folder));
+    return bad_input(books.error());
   return submit(t.common, **books, std::move(*b), *now);
 }
 
@@ -312,11 +327,22 @@ void add_signer(CLI::App* c, options& o) {
   c->add_option("--out", o.out, "Write the signed batch to this file instead of submitting it");
 }
 
-std::string example_of(const ledger::call_info& info) {
-  std::string text = "ainur tx " + typed_name(info.name) + " data --key me.key";
-  for (const auto& f : info.fields)
-    if (f.required)
-      text += " " + option_of(f.name) + " ...";
+/// A field may share its name with an option of all commands.
+std::string option_of(const ledger::call_field& f, const CLI::App& command) {
+  const auto name = option_of(f.name);
+  return command.get_option_no_throw(name) == nullptr ? name : "--call" + name.substr(1);
+}
+
+/// An example, and how the fields are written that are objects.
+std::string footer_of(const ledger::call_info& info, const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < info.fields.size(); ++i)
+    if (!info.fields[i].form.empty())
+      text += names[i] + " is JSON:\n  " + info.fields[i].form + "\n\n";
+  text += "Example:\n  ainur tx " + typed_name(info.name) + " data --key me.key";
+  for (std::size_t i = 0; i < info.fields.size(); ++i)
+    if (info.fields[i].required)
+      text += " " + names[i] + " ...";
   return text;
 }
 
@@ -324,22 +350,26 @@ void add_call(frame& f, CLI::App* group, const ledger::call_info& info) {
   const auto t = std::make_shared<typed_call>();
   t->info = &info;
   auto* c = f.add(
-      typed_name(info.name), std::string{info.summary}, example_of(info),
-      [t] { return run_call(*t); }, group);
+      typed_name(info.name), std::string{info.summary}, "", [t] { return run_call(*t); }, group);
   add_place(c, t->common);
   add_signer(c, t->common);
   t->fields.resize(info.fields.size());
+  std::vector<std::string> names;
+  for (const auto& field : info.fields)
+    names.push_back(option_of(field, *c));
+  c->footer(footer_of(info, names));
   for (std::size_t i = 0; i < info.fields.size(); ++i) {
     auto& typed = t->fields[i];
     typed.field = &info.fields[i];
-    const auto name = option_of(typed.field->name);
+    const auto& kind = typed.field->kind;
     CLI::Option* option = nullptr;
-    // A field may share its name with an option of all commands.
-    const auto full = c->get_option_no_throw(name) == nullptr ? name : "--call" + name.substr(1);
-    if (typed.field->kind == "true or false")
-      option = c->add_flag(full, typed.flag, "(flag)");
+    if (kind == "true or false")
+      option = c->add_flag(names[i], typed.flag, "(flag)");
     else
-      option = c->add_option(full, typed.values, typed.field->kind);
+      option = c->add_option(names[i], typed.values, kind);
+    // One value is one word of the command line, even if it is JSON in brackets.
+    if (kind != "true or false" && !is_plain_list(kind))
+      option->expected(1)->allow_extra_args(false);
     option->required(typed.field->required);
     option->group("The call");
   }

@@ -1,4 +1,5 @@
-// ainur tx sign-opening, ainur tx sign-state: what the parties of a channel sign for each other.
+// ainur tx sign-opening, sign-state, sign-bid: what parties sign for each other, outside of
+// batches.
 #include <cstdio>
 #include <memory>
 
@@ -6,6 +7,7 @@
 
 #include "ainur/ledger/channel.hpp"
 #include "ainur/ledger/local_ledger.hpp"
+#include "ainur/ledger/signature.hpp"
 #include "ainur/ledger/text.hpp"
 #include "ledger_command.hpp"
 #include "tx_signer.hpp"
@@ -18,10 +20,20 @@ void add_key_options(CLI::App* command, key_choice& key) {
 }
 
 result<crypto::secret_key> load_key(const key_choice& key) {
+  // Nobody is asked for the passphrase of a file that is not there.
+  if (const auto content = crypto::read_key_file(key.file); !content)
+    return fail(content.error());
   const auto phrase = read_passphrase(key.passphrase, false);
   if (!phrase)
     return fail(phrase.error());
   return unlock_file(key.file, phrase->text);
+}
+
+result<std::unique_ptr<ledger::local_ledger>> open_books(const std::string& folder) {
+  if (auto found = find_store(folder); !found)
+    return fail(found.error());
+  auto books = ledger::local_ledger::open(store_in(folder));
+  return books ? std::move(books) : fail(books.error().within(folder));
 }
 
 byte_array<32> seed_of(const crypto::secret_key& key) {
@@ -37,6 +49,7 @@ struct options {
   std::string folder;
   key_choice key;
   std::string content;
+  std::optional<std::uint32_t> key_version;
   bool as_json = false;
 };
 
@@ -50,9 +63,9 @@ int sign_opening(const options& o) {
   const auto params = ledger::channel_params_from_json(o.content);
   if (!params)
     return bad_input(params.error().within("--params"));
-  const auto books = ledger::local_ledger::open(store_in(o.folder));
+  const auto books = open_books(o.folder);
   if (!books)
-    return bad_input(books.error().within(o.folder));
+    return bad_input(books.error());
   hash256 chain;
   if (auto asked = (*books)->query([&chain](const ledger::state& s) { chain = s.chain(); }); !asked)
     return bad_input(asked.error());
@@ -74,6 +87,23 @@ int sign_state(const options& o) {
                          ledger::sign_state(seed_of(*key), ledger::channel_state_tag, *state));
 }
 
+int sign_bid(const options& o) {
+  const auto bid = id_from_hex<hash256>(o.content);
+  if (!bid)
+    return bad_input(bid.error().within("--bid"));
+  const auto key = load_key(o.key);
+  if (!key)
+    return bad_input(key.error());
+  const auto signature = ledger::sign_detached(seed_of(*key), ledger::bid_tag,
+                                               ledger::bid_message(*bid, o.key_version));
+  json out{{"bid", to_string(*bid)}};
+  if (o.key_version)
+    out["key_version"] = *o.key_version;
+  out["signature"] = to_hex(signature);
+  print(out, o.as_json);
+  return exit_ok;
+}
+
 } // namespace
 
 void add_tx_channel(frame& f, CLI::App* group) {
@@ -90,7 +120,15 @@ void add_tx_channel(frame& f, CLI::App* group) {
       "ainur tx sign-state --key me.key --state '{\"channel\": ...}'",
       [s] { return sign_state(*s); }, group);
   state->add_option("--state", s->content, "channel_state as JSON")->required();
-  for (auto [command, at] : {std::pair{opening, o.get()}, std::pair{state, s.get()}}) {
+  const auto b = std::make_shared<options>();
+  auto* bid = f.add(
+      "sign-bid", "Consent to an award of a bid: print this key's signature",
+      "ainur tx sign-bid --key agent.key --bid 3f2a...", [b] { return sign_bid(*b); }, group);
+  bid->add_option("--bid", b->content, "The bid's hash, as in the award's line")->required();
+  bid->add_option("--key-version", b->key_version,
+                  "Name the version of the key, so that the signature outlives a rotation");
+  for (auto [command, at] :
+       {std::pair{opening, o.get()}, std::pair{state, s.get()}, std::pair{bid, b.get()}}) {
     add_key_options(command, at->key);
     command->add_flag("--json", at->as_json, "Print JSON");
   }

@@ -18,6 +18,9 @@ struct call_field {
   std::string_view name;
   std::string kind; ///< "account", "amount", "list of award_line", ...
   bool required = true;
+  /// Of a struct, or a list of them: its JSON with the kinds of its fields, those that may be
+  /// missing marked by "?". Empty of other fields.
+  std::string form;
 };
 
 struct call_info {
@@ -37,6 +40,12 @@ struct call_info {
 [[nodiscard]] std::string to_json_text(const event::any& e);
 [[nodiscard]] std::string to_json_text(const block& b);
 [[nodiscard]] std::string to_json_text(const batch_receipt& r);
+[[nodiscard]] std::string to_json_text(const task_view& v);
+[[nodiscard]] std::string to_json_text(const stake_view& v);
+[[nodiscard]] std::string to_json_text(const channel_view& v);
+[[nodiscard]] std::string to_json_text(const dao_view& v);
+/// Its calls stand as calls, not as bytes.
+[[nodiscard]] std::string to_json_text(const proposal_view& v, const governance_parameters& rules);
 
 /// Errors: `base_errc::malformed`, naming the key and the nearest valid spelling.
 [[nodiscard]] result<call> call_from_json(std::string_view text);
