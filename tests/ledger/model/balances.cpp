@@ -83,8 +83,8 @@ bool model::is_needed(const account_id& id) const {
 void model::reap(const account_id* spared) {
   for (auto at = accounts.begin(); at != accounts.end();) {
     auto& [id, r] = *at;
-    const bool poor = (spared == nullptr || id != *spared) &&
-                      r.free < of(p.existential_deposit) && !is_needed(id);
+    const bool poor = (spared == nullptr || id != *spared) && r.free < of(p.existential_deposit) &&
+                      !is_needed(id);
     if (poor) {
       treasury += r.free;
       r.free = 0;
