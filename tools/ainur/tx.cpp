@@ -15,6 +15,7 @@
 #include "ainur/ledger/proposal.hpp"
 #include "ainur/ledger/text.hpp"
 #include "ledger_command.hpp"
+#include "tx_help.hpp"
 #include "tx_signer.hpp"
 
 namespace ainur::cli {
@@ -48,16 +49,6 @@ struct typed_call {
   std::vector<typed_field> fields;
   std::string file; ///< of `batch` and `submit`
 };
-
-std::string typed_name(std::string_view name) {
-  std::string typed{name};
-  std::replace(typed.begin(), typed.end(), '_', '-');
-  return typed;
-}
-
-std::string option_of(std::string_view field) {
-  return "--" + typed_name(field);
-}
 
 bool is_plain(const std::string& kind) {
   return kind == "account" || kind == "amount" || kind == "time" || kind == "duration" ||
@@ -312,20 +303,13 @@ void add_signer(CLI::App* c, options& o) {
   c->add_option("--out", o.out, "Write the signed batch to this file instead of submitting it");
 }
 
-std::string example_of(const ledger::call_info& info) {
-  std::string text = "ainur tx " + typed_name(info.name) + " data --key me.key";
-  for (const auto& f : info.fields)
-    if (f.required)
-      text += " " + option_of(f.name) + " ...";
-  return text;
-}
-
 void add_call(frame& f, CLI::App* group, const ledger::call_info& info) {
   const auto t = std::make_shared<typed_call>();
   t->info = &info;
   auto* c = f.add(
       typed_name(info.name), std::string{info.summary}, example_of(info),
       [t] { return run_call(*t); }, group);
+  c->footer([t] { return rules_help(*t->info); });
   add_place(c, t->common);
   add_signer(c, t->common);
   t->fields.resize(info.fields.size());
@@ -351,7 +335,15 @@ void add_tx(frame& f) {
   auto* group =
       f.add("tx", "Make calls on an embedded ledger, signed by a key file",
             "ainur tx transfer data --key me.key --to did:ainur:... --value '1.5 AINU'", nullptr);
-  group->require_subcommand(1);
+  group->require_subcommand(0, 1);
+  const auto reference = std::make_shared<bool>(false);
+  group->add_flag("--reference", *reference, "Print the reference of all calls (Markdown) instead");
+  group->callback([&f, group, reference] {
+    if (*reference)
+      f.chosen = [] { return print_reference(); };
+    else if (group->get_subcommands().empty())
+      throw CLI::RequiredError::Subcommand(1);
+  });
   for (const auto& info : ledger::call_catalogue())
     add_call(f, group, info);
   const auto b = std::make_shared<typed_call>();
