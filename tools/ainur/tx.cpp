@@ -39,6 +39,7 @@ struct options {
 /// One field of a call as it was typed.
 struct typed_field {
   const ledger::call_field* field = nullptr;
+  std::string option; ///< "--value"; "--call-host" where all commands have one of that name
   std::vector<std::string> values;
   bool flag = false;
 };
@@ -84,12 +85,17 @@ result<json> value_of(const std::string& kind, const std::string& text) {
   return parsed;
 }
 
+/// One that is typed value by value; other lists are one JSON value.
+bool is_typed_list(const std::string& kind) {
+  constexpr std::string_view list = "list of ";
+  return kind.starts_with(list) && is_plain(kind.substr(list.size()));
+}
+
 result<json> value_of(const typed_field& f) {
   const auto& kind = f.field->kind;
-  constexpr std::string_view list = "list of ";
   if (kind == "true or false")
     return json(f.flag);
-  if (!kind.starts_with(list) || !is_plain(kind.substr(list.size()))) {
+  if (!is_typed_list(kind)) {
     if (f.values.size() != 1)
       return fail(base_errc::malformed, "one value is needed");
     return value_of(kind, f.values.front());
@@ -108,7 +114,7 @@ result<ledger::call> call_of(const typed_call& t) {
     const bool proposed = t.info->name == "propose" && f.field->name == "calls";
     auto value = proposed && f.values.size() == 1 ? proposed_calls(f.values.front()) : value_of(f);
     if (!value)
-      return fail(value.error().within(option_of(f.field->name)));
+      return fail(value.error().within(f.option));
     fields[std::string{f.field->name}] = std::move(*value);
   }
   return ledger::call_from_json(json{{std::string{t.info->name}, fields}}.dump());
@@ -303,30 +309,36 @@ void add_signer(CLI::App* c, options& o) {
   c->add_option("--out", o.out, "Write the signed batch to this file instead of submitting it");
 }
 
+void add_field(CLI::App* c, typed_field& typed) {
+  const auto plain = "--" + typed_name(typed.field->name);
+  typed.option = c->get_option_no_throw(plain) == nullptr ? plain : "--call" + plain.substr(1);
+  const auto& kind = typed.field->kind;
+  auto* option = kind == "true or false" ? c->add_flag(typed.option, typed.flag, "(flag)")
+                                         : c->add_option(typed.option, typed.values, kind);
+  if (kind != "true or false" && !is_typed_list(kind)) // the parser takes no [...] apart
+    option->expected(1)->allow_extra_args(false);
+  option->required(typed.field->required);
+  option->group("The call");
+}
+
 void add_call(frame& f, CLI::App* group, const ledger::call_info& info) {
   const auto t = std::make_shared<typed_call>();
   t->info = &info;
+  auto example = "ainur tx " + typed_name(info.name) + " data --key me.key";
   auto* c = f.add(
-      typed_name(info.name), std::string{info.summary}, example_of(info),
-      [t] { return run_call(*t); }, group);
-  c->footer([t] { return rules_help(*t->info); });
+      typed_name(info.name), std::string{info.summary}, example, [t] { return run_call(*t); },
+      group);
   add_place(c, t->common);
   add_signer(c, t->common);
   t->fields.resize(info.fields.size());
   for (std::size_t i = 0; i < info.fields.size(); ++i) {
-    auto& typed = t->fields[i];
-    typed.field = &info.fields[i];
-    const auto name = option_of(typed.field->name);
-    CLI::Option* option = nullptr;
-    // A field may share its name with an option of all commands.
-    const auto full = c->get_option_no_throw(name) == nullptr ? name : "--call" + name.substr(1);
-    if (typed.field->kind == "true or false")
-      option = c->add_flag(full, typed.flag, "(flag)");
-    else
-      option = c->add_option(full, typed.values, typed.field->kind);
-    option->required(typed.field->required);
-    option->group("The call");
+    t->fields[i].field = &info.fields[i];
+    add_field(c, t->fields[i]);
+    if (info.fields[i].required)
+      example += " " + t->fields[i].option + " ...";
   }
+  c->footer([t] { return rules_help(*t->info); }); // stands before the example
+  c->footer("Example:\n  " + example);
 }
 
 } // namespace

@@ -13,18 +13,6 @@ std::string typed_name(std::string_view name) {
   return typed;
 }
 
-std::string option_of(std::string_view field) {
-  return "--" + typed_name(field);
-}
-
-std::string example_of(const ledger::call_info& info) {
-  std::string text = "ainur tx " + typed_name(info.name) + " data --key me.key";
-  for (const auto& f : info.fields)
-    if (f.required)
-      text += " " + option_of(f.name) + " ...";
-  return text;
-}
-
 std::string rules_help(const ledger::call_info& info) {
   std::size_t width = 0;
   for (const auto e : info.errors)
@@ -42,7 +30,7 @@ std::string rules_help(const ledger::call_info& info) {
     text += " " + std::string{name};
   if (info.events.empty())
     text += " none";
-  return text + "\n\nExample:\n  " + example_of(info);
+  return text + "\n";
 }
 
 int print_reference() {
