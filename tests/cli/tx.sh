@@ -128,12 +128,29 @@ run ainur ledger show data "$bob" --json
 expect_match "$out" '"free_uainu": 103000000'
 
 begin "every call has help with an example"
-for call in $(ainur tx --help | awk '/^Subcommands|^  [a-z]/ && $1 ~ /^[a-z-]+$/ {print $1}'); do
+for call in $(ainur tx --help | awk '/^Subcommands|^  [a-z]/ && $1 ~ /^[a-z-]+$/ && $1 != "ainur" {print $1}'); do
   run ainur tx "$call" --help
   expect_status 0
   expect_match "$out" "ainur tx $call"
+  [[ $call =~ ^(batch|submit|sign-opening|sign-state)$ ]] && continue
+  for part in Who Weight Errors Events; do
+    expect_match "$out" "^$part:"
+  done
 done
+run ainur tx mint-money --help
+expect_match "$out" '^Who: the council$'
+expect_match "$out" '^Weight: 1$'
+expect_match "$out" '^  not_permitted +this account may not do this$'
+expect_match "$out" '^Events: issuance_changed$'
 run ainur tx tranfer
 expect_status 2
+
+begin "the reference page is that of the catalogue"
+# If this fails: ainur tx --reference > docs/ledger-calls.md
+run diff "$AINUR_SOURCE/docs/ledger-calls.md" <(ainur tx --reference)
+expect_status 0
+run ainur tx
+expect_status 2
+expect_match "$err" 'subcommand'
 
 finish
