@@ -104,10 +104,13 @@ TEST_CASE("the ledger answers every call as the model does, and is in the state 
   }
   const auto wanted = std::size_t{100'000} * static_cast<std::size_t>(count_factor());
   std::uint64_t seed = 1;
-  for (int failed = 0; seen.calls < wanted && failed < 3; ++seed)
+  int failed = 0;
+  for (; seen.calls < wanted && failed < 3; ++seed)
     failed += holds(seed, seen) ? 0 : 1;
   MESSAGE(seen.calls << " calls in " << seed - 1 << " cases, " << seen.succeeded_in_all
                      << " carried out");
+  if (failed > 0) // what was seen says little
+    return;
   for (std::size_t i = 0; i < std::variant_size_v<ledger::call>; ++i) {
     INFO(call_catalogue()[i].name);
     CHECK(seen.succeeded[i] > 0);
