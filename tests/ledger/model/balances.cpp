@@ -74,9 +74,6 @@ bool model::is_needed(const account_id& id) const {
   for (const auto& [channel, c] : channels)
     if (c.phase != channel_phase::concluded && (c.params.first == id || c.params.second == id))
       return true;
-  for (const auto& [key, x] : proposals)
-    if (x.is_open() && (x.proposer == id || key.first == id))
-      return true;
   return is_dao(id);
 }
 

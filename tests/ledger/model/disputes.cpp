@@ -67,7 +67,7 @@ errors model::on(const acting& a, const top_up_stream& c) {
         errc::over_probation);
   if (!wrong.found.empty())
     return wrong.found;
-  if (x->status == award_status::overdrawn) {
+  if (x->status == award_status::overdrawn || flowed(*x) == x->price) { // it stands still
     x->from = now;
     x->before = x->price;
     x->status = award_status::streaming;
