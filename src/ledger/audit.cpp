@@ -23,6 +23,7 @@ public:
       gather(claims(r.offender).held, r.value);
       require(k.number > 0 && k.number < b_.meta.slash_next, "the number of a slash");
       require(r.score_before <= reputation_max, "the score before a slash");
+      require(r.severe_before < k.number, "the slash before a slash");
     });
     b_.unbonding.for_each([this](const account_key& k, const unbonding_record& r) {
       require(!r.chunks.empty() && r.chunks.size() <= b_.rules().unbonding_chunks_max,

@@ -58,7 +58,7 @@ error_info describe(errc code) noexcept {
   case errc::too_late:
     return info("too_late", "the time for this is over");
   case errc::wrong_state:
-    return info("wrong_state", "the award or task is not in the state that this needs");
+    return info("wrong_state", "what this is about is not in the state that it needs");
   case errc::over_budget:
     return info("over_budget", "the prices exceed what is left of the budget");
   case errc::low_reputation:

@@ -26,6 +26,11 @@ book::key_of(const account_id& signer, std::optional<std::uint32_t> version, tim
 
 namespace {
 
+/// A hosted account and a DAO have no key of their own.
+bool has_key(const session& s, const actor& a) {
+  return !a.hosted() && s.b.daos.find({a.origin}) == nullptr;
+}
+
 /// The record of an account, made if it has none.
 key_record& open_record(session& s, const account_id& id) {
   if (s.b.keys.find({id}) != nullptr)
@@ -79,7 +84,7 @@ void end_keys(session& s, const account_id& id) {
 }
 
 errc handle(session& s, const actor& a, const rotate_key& c) {
-  if (a.hosted())
+  if (!has_key(s, a))
     return errc::not_permitted;
   if (const auto code = check_next(s, a.origin, c.key, c.proof); code != errc::ok)
     return code;
@@ -105,7 +110,7 @@ errc handle(session& s, const actor& a, const rotate_key& c) {
 errc handle(session& s, const actor& a, const set_recovery& c) {
   const auto* seen = s.b.keys.find({c.account});
   const auto stash = seen == nullptr ? account_id{} : seen->stash;
-  if (a.origin != (stash.is_none() ? c.account : stash) || (stash.is_none() && a.hosted()))
+  if (a.origin != (stash.is_none() ? c.account : stash) || (stash.is_none() && !has_key(s, a)))
     return errc::not_permitted;
   if (c.stash ? c.stash->is_none() || *c.stash == c.account || s.b.signer_of(*c.stash) == c.account
               : stash.is_none())
@@ -145,10 +150,10 @@ errc handle(session& s, const actor& a, const revoke_key& c) {
 }
 
 errc handle(session& s, const actor& a, const delegate_hosting& c) {
-  if (a.hosted())
+  if (!has_key(s, a))
     return errc::not_permitted;
   if (c.controller.is_none() || c.controller == a.origin ||
-      s.b.signer_of(c.controller) != c.controller)
+      s.b.signer_of(c.controller) != c.controller || s.b.daos.find({c.controller}) != nullptr)
     return errc::invalid_value;
   open_record(s, a.origin).delegate = c.controller;
   s.emit(event::hosting_delegated{a.origin, c.controller});

@@ -151,6 +151,21 @@ errc handle(session& s, const actor& a, const report_offence& c) {
   return errc::ok;
 }
 
+namespace {
+
+/// Of the slashes of an account, from its last one back, the one that came next after `number`;
+/// null if that cannot be undone any more.
+slash_record* slash_after(session& s, std::uint64_t last, std::uint64_t number) {
+  for (const auto* r = s.b.slashes.find({last}); r != nullptr; r = s.b.slashes.find({last})) {
+    if (r->severe_before == number)
+      return &s.b.slashes.edit({last});
+    last = r->severe_before;
+  }
+  return nullptr;
+}
+
+} // namespace
+
 errc handle(session& s, const actor& a, const cancel_slash& c) {
   if (a.origin != s.b.origin.council)
     return errc::not_permitted;
@@ -169,8 +184,10 @@ errc handle(session& s, const actor& a, const cancel_slash& c) {
   if (r.severe == c.slash) {
     score = std::max(score, x.score_before);
     r.severe = x.severe_before;
-  } else if (auto* later = s.b.slashes.edit_if({r.severe}); later != nullptr)
+  } else if (auto* later = slash_after(s, r.severe, c.slash); later != nullptr) {
     later->score_before = std::max(later->score_before, x.score_before);
+    later->severe_before = x.severe_before;
+  }
   set_score(s, r, score);
   if (auto* t = x.task ? s.b.tasks.edit_if({*x.task}) : nullptr; t != nullptr)
     for (auto& p : t->penalties)

@@ -252,7 +252,7 @@ errc handle(session& s, const actor& a, const cancel_deferred_slash& c) {
   if (s.b.deferred_slashes.find({c.slash, 0}) == nullptr)
     return errc::unknown_slash;
   erase_slash(s, c.slash);
-  s.emit(event::stake_slash_ended{c.slash, true, {}});
+  s.emit(event::stake_slash_settled{c.slash, true, 0, {}});
   return errc::ok;
 }
 
@@ -274,10 +274,9 @@ void apply_deferred_slash(session& s, std::uint64_t number) {
   add(s.b.meta.treasury, *taken.minus(reward));
   if (d.reporter)
     credit(s, *d.reporter, reward);
-  if (page == 0) {
-    s.emit(event::stake_slash_ended{number, false, reward});
+  s.emit(event::stake_slash_settled{number, false, page, reward});
+  if (page == 0)
     return;
-  }
   s.b.deferred_slashes.edit({number, 0}).pages = page;
   s.b.due.push({era_eve(s.b, d.apply_era), deadline_kind::stake_slash, {}, number});
 }

@@ -225,7 +225,16 @@ for call in $calls; do
   run ainur tx "$call" --help
   expect_status 0
   expect_match "$out" "ainur tx $call"
+  [[ $call =~ ^(batch|submit|sign-[a-z]+)$ ]] && continue
+  for part in Who Weight Errors Events; do
+    expect_match "$out" "^$part:"
+  done
 done
+run ainur tx mint-money --help
+expect_match "$out" '^Who: the council$'
+expect_match "$out" '^Weight: 1$'
+expect_match "$out" '^  not_permitted +this account may not do this$'
+expect_match "$out" '^Events: issuance_changed$'
 run ainur tx tranfer
 expect_status 2
 expect_match "$err" 'no command "tranfer".*"transfer"'
@@ -234,5 +243,13 @@ expect_match "$out" '--call-host \.\.\. --description'
 run ainur tx award-task --help
 expect_match "$out" '--lines is JSON:'
 expect_match "$out" '"subtask"\?: whole number, "agent": account'
+
+begin "the reference page is that of the catalogue"
+# If this fails: ainur tx --reference > docs/ledger-calls.md
+run diff "$AINUR_SOURCE/docs/ledger-calls.md" <(ainur tx --reference)
+expect_status 0
+run ainur tx
+expect_status 2
+expect_match "$err" 'subcommand'
 
 finish

@@ -144,12 +144,37 @@ TEST_CASE("governance: a vote that the bounded sweep has not counted yet is over
     REQUIRE(w.call(w.client, w.task_call(amount::ainu(1), w.client)) == errc::ok);
   const auto n = w.proposed({transfer{w.stranger.id, amount::ainu(1)}});
   const auto m = w.proposed({transfer{w.stranger.id, amount::ainu(1)}});
+  const auto forgotten = w.proposed({transfer{w.stranger.id, amount::ainu(1)}});
   REQUIRE(w.vote(w.client, n, ballot_choice::yes) == errc::ok);
+  REQUIRE(w.vote(w.client, forgotten, ballot_choice::yes) == errc::ok);
+  w.noop(w.client, vote_proposal{w.dao, n, static_cast<ballot_choice>(3)}, errc::invalid_value);
   w.now += hours{11};
   w.noop(w.rival, vote_proposal{w.dao, n, ballot_choice::no}, errc::too_late);
   w.noop(w.host, execute_proposal{w.dao, m}, errc::wrong_state);
   CHECK(w.executed(n) == proposal_status::executed);
+  CHECK(w.events<event::proposal_counted>().size() == 1); // by the execution
   CHECK(w.view(w.stranger).free == amount::ainu(1));
+  w.now += p.governance.execution_window;
+  w.noop(w.host, execute_proposal{w.dao, forgotten}, errc::too_late);
+}
+
+TEST_CASE("governance: proposals that execute each other go four deep") {
+  governance_world w;
+  w.found();
+  std::vector<std::uint64_t> chain;
+  for (std::uint64_t i = 1; i <= 4; ++i)
+    chain.push_back(w.proposed({execute_proposal{w.dao, w.s->dao(w.dao)->next_proposal + 1}}));
+  chain.push_back(w.proposed({transfer{w.stranger.id, amount::ainu(1)}}));
+  for (const auto n : chain)
+    for (const auto& m : w.members)
+      REQUIRE(w.vote(m, n, ballot_choice::yes) == errc::ok);
+  w.pass(hours{15} + seconds{1});
+  CHECK(w.executed(chain[0]) == proposal_status::executed);
+  CHECK(w.events<event::proposal_ended>().back().number == chain[3]);
+  CHECK(w.events<event::proposal_ended>().back().failure == errc::nested_too_deep);
+  CHECK(w.status(chain[2]) == proposal_status::executed);
+  CHECK(w.status(chain[3]) == proposal_status::failed);
+  CHECK(w.status(chain[4]) == proposal_status::approved); // for a call of its own
 }
 
 TEST_CASE("governance: too few votes, and nobody at all") {
@@ -364,6 +389,19 @@ TEST_CASE("governance: dissolving ends what is open and pays the heir, for ever"
   w.noop(w.client, propose{w.dao, encode_calls({transfer{w.host.id, amount{1}}})},
          errc::unknown_dao);
   w.noop(w.client, execute_proposal{w.dao, open}, errc::unknown_dao);
+}
+
+TEST_CASE("governance: a DAO has no key to rotate, to recover or to host with") {
+  governance_world w;
+  w.found();
+  w.noop(w.client, delegate_hosting{w.dao}, errc::invalid_value); // it can sign for nobody
+  for (const ledger::call& c :
+       {ledger::call{rotate_key{w.client.id.value, {}}}, ledger::call{set_recovery{w.dao, w.host.id}},
+        ledger::call{delegate_hosting{w.client.id}}}) {
+    const auto number = w.approved({c});
+    CHECK(w.executed(number) == proposal_status::failed);
+    CHECK(state::restore(w.s->snapshot()).has_value());
+  }
 }
 
 TEST_CASE("governance: a DAO that is engaged elsewhere cannot be dissolved") {

@@ -80,6 +80,25 @@ TEST_CASE("reputation comes back only when no severe slash stands, in either ord
   }
 }
 
+TEST_CASE("of three slashes the last one to be cancelled gives the reputation back") {
+  std::array<std::size_t, 3> order{0, 1, 2};
+  do {
+    world w;
+    std::vector<std::uint64_t> numbers;
+    for (const auto kind : {offence::protocol_violation, offence::double_acceptance,
+                            offence::fraudulent_result}) {
+      REQUIRE(w.call(w.council, report(w.agent, kind)) == errc::ok);
+      numbers.push_back(w.events<event::slashed>().at(0).slash);
+    }
+    for (const auto i : order) {
+      CHECK(w.view(w.agent).score == 0);
+      REQUIRE(w.call(w.council, cancel_slash{w.agent.id, numbers[i]}) == errc::ok);
+    }
+    CHECK(w.view(w.agent).score == 500);
+    CHECK(w.view(w.agent).bonded == amount::ainu(1'000));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
 TEST_CASE("repeated failures: five of the last ten, by anyone, once an era") {
   world w;
   fail_often(w, 4);

@@ -208,4 +208,8 @@ TEST_CASE("a time that is over is refused even where the bounded sweep has not c
   // Any account may settle what the review window has settled.
   CHECK(w.call(w.rival, release{reviewing, 0}) == errc::ok);
   CHECK(w.events<event::outcome>().at(0).cause == outcome_cause::review_over);
+  REQUIRE(w.call(w.council, report_offence{w.agent.id, offence::protocol_violation, {}, 0, {}}) ==
+          errc::ok);
+  w.now += rules.appeal_window + seconds{1};
+  w.noop(w.council, cancel_slash{w.agent.id, 1}, errc::too_late);
 }

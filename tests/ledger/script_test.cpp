@@ -102,11 +102,10 @@ TEST_CASE("a script says where it is wrong") {
   CHECK(refusal({deep + std::string(100, ']')}).find("nested too deeply") != std::string::npos);
 }
 
-TEST_CASE("every call has a summary, and its JSON reads back") {
+TEST_CASE("every call has a name of its own, and its JSON reads back") {
   std::set<std::string_view> names;
   for (const auto& info : call_catalogue()) {
     INFO(std::string{info.name});
-    CHECK_FALSE(info.summary.empty());
     CHECK(names.insert(info.name).second);
   }
   CHECK(names.size() == std::variant_size_v<ledger::call>);

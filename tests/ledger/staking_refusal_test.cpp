@@ -232,3 +232,14 @@ TEST_CASE("rules of staking that make no sense are refused") {
   refused([](auto& p) { p.reward_curve.falloff_ppm = 9'999; });
   refused([](auto& p) { p.reward_curve.inflation_min_ppm = 100'001; });
 }
+
+TEST_CASE("staking: dust is reaped with its role, where a role needs less than an account") {
+  parameters rules;
+  rules.staking.stake_min = rules.staking.validator_stake_min = amount{1};
+  world w{rules};
+  REQUIRE(w.call(w.client, stake{w.client.id, amount{999}}) == errc::ok);
+  REQUIRE(w.call(w.client, run_validator{100'000, false}) == errc::ok);
+  REQUIRE(w.call(w.rival, reap_stake{w.client.id}) == errc::ok);
+  CHECK(w.events<event::chilled>().size() == 1);
+  CHECK(w.events<event::stake_ended>().at(0).rest == amount{999});
+}

@@ -44,7 +44,7 @@ TEST_CASE("a slash waits for its era and is taken before the era's election") {
   CHECK(w.staked(w.n[0]).active == amount::ainu(10'000));
   CHECK(w.s->totals().treasury == *treasury.plus(amount::ainu(30'000)));
   CHECK(w.s->era(4)->staked == amount::ainu(30'000));
-  CHECK(w.events<event::stake_slash_ended>().at(0).slash == 1);
+  CHECK(w.events<event::stake_slash_settled>().at(0).slash == 1);
 }
 
 TEST_CASE("the council can cancel a slash until it is applied") {
@@ -53,7 +53,7 @@ TEST_CASE("the council can cancel a slash until it is applied") {
   const auto number = w.slash_number();
   w.noop(w.outsider, cancel_deferred_slash{number}, errc::not_permitted);
   REQUIRE(w.call(w.council, cancel_deferred_slash{number}) == errc::ok);
-  CHECK(w.events<event::stake_slash_ended>().at(0).cancelled);
+  CHECK(w.events<event::stake_slash_settled>().at(0).cancelled);
   w.noop(w.council, cancel_deferred_slash{number}, errc::unknown_slash);
   w.follow(5);
   CHECK(w.staked(w.v[0]).active == amount::ainu(20'000));

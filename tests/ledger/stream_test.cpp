@@ -293,3 +293,26 @@ TEST_CASE("the largest deposits and rates do not overflow") {
   const auto slow = w.streaming(w.other, amount::ainu(250), amount{1});
   CHECK(w.award_of(slow).due == w.award_of(slow).finish_by);
 }
+
+TEST_CASE("deposits that together exceed what a task can count are refused") {
+  world w;
+  const amount much{std::uint64_t{1} << 60};
+  REQUIRE(w.call(w.council, mint_money{w.client.id, much.times(8, 1)}) == errc::ok);
+  REQUIRE(w.call(w.council, mint_money{w.agent.id, much.times(4, 1)}) == errc::ok);
+  REQUIRE(w.call(w.agent, bond{much.times(4, 1)}) == errc::ok);
+  const auto c = w.task_call(amount::ainu(20), w.client);
+  REQUIRE(w.call(w.client, c) == errc::ok);
+  auto award = w.award_call(c.task, w.agent, amount::ainu(1));
+  award.lines[0].rate = amount{1};
+  award.last = false;
+  const top_up_stream more{c.task, 0, *much.plus(amount::ainu(1))};
+  for (int round = 1; round <= 16; ++round) {
+    award.lines[0].bid = digest("bid " + std::to_string(round));
+    REQUIRE(w.call(w.orchestrator, award) == errc::ok);
+    if (round == 16)
+      break;
+    REQUIRE(w.call(w.client, more) == errc::ok);
+    REQUIRE(w.call(w.client, stop_stream{c.task, 0}) == errc::ok); // nothing has flowed: void
+  }
+  w.noop(w.client, more, errc::overflow);
+}

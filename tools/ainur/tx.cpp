@@ -15,6 +15,7 @@
 #include "ainur/ledger/proposal.hpp"
 #include "ainur/ledger/text.hpp"
 #include "ledger_command.hpp"
+#include "tx_help.hpp"
 #include "tx_signer.hpp"
 
 namespace ainur::cli {
@@ -38,6 +39,7 @@ struct options {
 /// One field of a call as it was typed.
 struct typed_field {
   const ledger::call_field* field = nullptr;
+  std::string option; ///< "--value"; "--call-host" where all commands have one of that name
   std::vector<std::string> values;
   bool flag = false;
 };
@@ -48,16 +50,6 @@ struct typed_call {
   std::vector<typed_field> fields;
   std::string file; ///< of `batch` and `submit`
 };
-
-std::string typed_name(std::string_view name) {
-  std::string typed{name};
-  std::replace(typed.begin(), typed.end(), '_', '-');
-  return typed;
-}
-
-std::string option_of(std::string_view field) {
-  return "--" + typed_name(field);
-}
 
 bool is_plain(const std::string& kind) {
   return kind == "account" || kind == "amount" || kind == "time" || kind == "duration" ||
@@ -127,7 +119,7 @@ result<ledger::call> call_of(const typed_call& t) {
     const bool proposed = t.info->name == "propose" && f.field->name == "calls";
     auto value = proposed ? proposed_calls(f.values.front()) : value_of(f);
     if (!value)
-      return fail(value.error().within(option_of(f.field->name)));
+      return fail(value.error().within(f.option));
     fields[std::string{f.field->name}] = std::move(*value);
   }
   auto c = ledger::call_from_json(json{{std::string{t.info->name}, fields}}.dump());
@@ -327,52 +319,45 @@ void add_signer(CLI::App* c, options& o) {
   c->add_option("--out", o.out, "Write the signed batch to this file instead of submitting it");
 }
 
-/// A field may share its name with an option of all commands.
-std::string option_of(const ledger::call_field& f, const CLI::App& command) {
-  const auto name = option_of(f.name);
-  return command.get_option_no_throw(name) == nullptr ? name : "--call" + name.substr(1);
+/// How the fields are written that are objects, and what the ledger says of the call.
+std::string call_help(const typed_call& t) {
+  std::string text;
+  for (const auto& f : t.fields)
+    if (!f.field->form.empty())
+      text += f.option + " is JSON:\n  " + f.field->form + "\n\n";
+  return text + rules_help(*t.info);
 }
 
-/// An example, and how the fields are written that are objects.
-std::string footer_of(const ledger::call_info& info, const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < info.fields.size(); ++i)
-    if (!info.fields[i].form.empty())
-      text += names[i] + " is JSON:\n  " + info.fields[i].form + "\n\n";
-  text += "Example:\n  ainur tx " + typed_name(info.name) + " data --key me.key";
-  for (std::size_t i = 0; i < info.fields.size(); ++i)
-    if (info.fields[i].required)
-      text += " " + names[i] + " ...";
-  return text;
+void add_field(CLI::App* c, typed_field& typed) {
+  const auto plain = "--" + typed_name(typed.field->name);
+  typed.option = c->get_option_no_throw(plain) == nullptr ? plain : "--call" + plain.substr(1);
+  const auto& kind = typed.field->kind;
+  auto* option = kind == "true or false" ? c->add_flag(typed.option, typed.flag, "(flag)")
+                                         : c->add_option(typed.option, typed.values, kind);
+  // One value is one word of the command line, even if it is JSON in brackets.
+  if (kind != "true or false" && !is_plain_list(kind))
+    option->expected(1)->allow_extra_args(false);
+  option->required(typed.field->required);
+  option->group("The call");
 }
 
 void add_call(frame& f, CLI::App* group, const ledger::call_info& info) {
   const auto t = std::make_shared<typed_call>();
   t->info = &info;
+  auto example = "ainur tx " + typed_name(info.name) + " data --key me.key";
   auto* c = f.add(
       typed_name(info.name), std::string{info.summary}, "", [t] { return run_call(*t); }, group);
   add_place(c, t->common);
   add_signer(c, t->common);
   t->fields.resize(info.fields.size());
-  std::vector<std::string> names;
-  for (const auto& field : info.fields)
-    names.push_back(option_of(field, *c));
-  c->footer(footer_of(info, names));
   for (std::size_t i = 0; i < info.fields.size(); ++i) {
-    auto& typed = t->fields[i];
-    typed.field = &info.fields[i];
-    const auto& kind = typed.field->kind;
-    CLI::Option* option = nullptr;
-    if (kind == "true or false")
-      option = c->add_flag(names[i], typed.flag, "(flag)");
-    else
-      option = c->add_option(names[i], typed.values, kind);
-    // One value is one word of the command line, even if it is JSON in brackets.
-    if (kind != "true or false" && !is_plain_list(kind))
-      option->expected(1)->allow_extra_args(false);
-    option->required(typed.field->required);
-    option->group("The call");
+    t->fields[i].field = &info.fields[i];
+    add_field(c, t->fields[i]);
+    if (info.fields[i].required)
+      example += " " + t->fields[i].option + " ...";
   }
+  c->footer([t] { return call_help(*t); }); // stands before the example
+  c->footer("Example:\n  " + example);
 }
 
 } // namespace
@@ -381,7 +366,15 @@ void add_tx(frame& f) {
   auto* group =
       f.add("tx", "Make calls on an embedded ledger, signed by a key file",
             "ainur tx transfer data --key me.key --to did:ainur:... --value '1.5 AINU'", nullptr);
-  group->require_subcommand(1);
+  group->require_subcommand(0, 1);
+  const auto reference = std::make_shared<bool>(false);
+  group->add_flag("--reference", *reference, "Print the reference of all calls (Markdown) instead");
+  group->callback([&f, group, reference] {
+    if (*reference)
+      f.chosen = [] { return print_reference(); };
+    else if (group->get_subcommands().empty())
+      throw CLI::RequiredError::Subcommand(1);
+  });
   for (const auto& info : ledger::call_catalogue())
     add_call(f, group, info);
   const auto b = std::make_shared<typed_call>();

@@ -38,7 +38,7 @@ enum class errc : std::uint16_t {
   not_permitted,            ///< this origin may not do this
   too_early,                ///< the time for this has not come
   too_late,                 ///< the time for this is over
-  wrong_state,              ///< the award is not in the state this needs
+  wrong_state,              ///< not in the state this needs
   over_budget,              ///< the prices exceed what is left of the budget
   low_reputation,           ///< the agent's reputation is below the task's minimum
   low_stake,                ///< the bond or stake is smaller than this needs

@@ -27,7 +27,7 @@ using any =
                  // staking
                  stake_changed, stake_ended, validating, nominating, chilled, elected, era_started,
                  era_ended, era_dropped, points_noted, reward_paid, validators_reported,
-                 stake_slash_deferred, stake_slashed, stake_slash_ended,
+                 stake_slash_deferred, stake_slashed, stake_slash_settled,
                  // identity
                  document_changed, key_rotated, key_ended, recovery_set, hosting_delegated,
                  // channels

@@ -25,12 +25,34 @@ struct call_field {
 
 struct call_info {
   std::string_view name;
+  std::string_view subject; ///< "Balances", ...
   std::string_view summary; ///< one line
+  std::string_view origin;  ///< who may make it, in one line
+  std::string_view weight;  ///< "1 + targets / 4": quotients are rounded down
   std::vector<call_field> fields;
+  /// What it may be refused for, beside `entry_errors()`.
+  std::vector<errc> errors;
+  /// Names of what it may emit itself; `execute_proposal` also emits what its calls do.
+  std::vector<std::string_view> events;
 };
 
 /// Every call, in the order of the wire.
 [[nodiscard]] std::span<const call_info> call_catalogue();
+
+/// What an entry may be answered whatever its call is.
+[[nodiscard]] std::span<const errc> entry_errors() noexcept;
+
+/// A struct that fields of calls are made of.
+struct object_info {
+  std::string_view name;
+  std::vector<call_field> fields;
+};
+
+/// Each before those that it is made of.
+[[nodiscard]] std::span<const object_info> object_catalogue();
+
+/// The reference of all calls, docs/ledger-calls.md, as Markdown.
+[[nodiscard]] std::string call_reference_markdown();
 
 /// Its name in the catalogue.
 [[nodiscard]] std::string_view name_of(const call& c) noexcept;

@@ -74,17 +74,14 @@ bool model::is_needed(const account_id& id) const {
   for (const auto& [channel, c] : channels)
     if (c.phase != channel_phase::concluded && (c.params.first == id || c.params.second == id))
       return true;
-  for (const auto& [key, x] : proposals)
-    if (x.is_open() && (x.proposer == id || key.first == id))
-      return true;
   return is_dao(id);
 }
 
 void model::reap(const account_id* spared) {
   for (auto at = accounts.begin(); at != accounts.end();) {
     auto& [id, r] = *at;
-    const bool poor = (spared == nullptr || id != *spared) &&
-                      r.free < of(p.existential_deposit) && !is_needed(id);
+    const bool poor = (spared == nullptr || id != *spared) && r.free < of(p.existential_deposit) &&
+                      !is_needed(id);
     if (poor) {
       treasury += r.free;
       r.free = 0;

@@ -52,8 +52,8 @@ const cast& cast::get() {
 }
 
 const person* cast::find(const account_id& id) const {
-  const auto at = std::find_if(people.begin(), people.end(),
-                               [&id](const person& x) { return x.id == id; });
+  const auto at =
+      std::find_if(people.begin(), people.end(), [&id](const person& x) { return x.id == id; });
   return at == people.end() ? nullptr : &*at;
 }
 
@@ -71,15 +71,14 @@ genesis genesis_of(std::uint64_t seed) {
   genesis g;
   g.time = timestamp_at(1'700'000'000'000'000);
   g.authority = all[cast::authority].id;
-  g.council =
-      seed % 4 == 3 ? dao_account(all[cast::client].id, 0) : all[cast::council].id;
+  g.council = seed % 4 == 3 ? dao_account(all[cast::client].id, 0) : all[cast::council].id;
   g.treasury = amount::ainu(1'000);
   auto& p = g.parameters;
   p.unbonding_chunks_max = 3;
   p.gains_per_pair_max = 2;
   p.staking.seats = 2;
   p.staking.validators_max = 3;
-  p.staking.nominators_max = 3;
+  p.staking.nominators_max = seed % 4 == 1 ? 1 : 3;
   p.staking.nominations_max = 3;
   p.staking.exposure_page_max = 2;
   p.staking.unlocking_chunks_max = 2;

@@ -18,11 +18,13 @@ struct differ {
 
   void operator()(const char* what, money model, money ledger) {
     if (found.empty() && model != ledger)
-      found = about + ": " + what + ": the model says " + text(model) + ", the ledger " +
-              text(ledger);
+      found =
+          about + ": " + what + ": the model says " + text(model) + ", the ledger " + text(ledger);
   }
 
-  void operator()(const char* what, money model, amount ledger) { (*this)(what, model, of(ledger)); }
+  void operator()(const char* what, money model, amount ledger) {
+    (*this)(what, model, of(ledger));
+  }
 
   void operator()(const char* what, timestamp model, timestamp ledger) {
     (*this)(what, micros(model), micros(ledger));
@@ -138,8 +140,8 @@ void compare_keys(differ& d, const model& m, const state& s, const account_id& i
   d("signer", signer, v.signer);
   d.bytes_of("key", m.key_of(id), v.key);
   const auto at = m.keys.find(signer);
-  const auto k = at == m.keys.end() ? model_keys{0, signer.value, m.g.time, {}, {}, {}}
-                                    : at->second;
+  const auto k =
+      at == m.keys.end() ? model_keys{0, signer.value, m.g.time, {}, {}, {}} : at->second;
   d("version", k.version, v.version);
   d("since", k.since, v.since);
   d("stash", k.stash, v.stash);

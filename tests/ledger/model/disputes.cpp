@@ -67,7 +67,7 @@ errors model::on(const acting& a, const top_up_stream& c) {
         errc::over_probation);
   if (!wrong.found.empty())
     return wrong.found;
-  if (x->status == award_status::overdrawn) {
+  if (x->status == award_status::overdrawn || flowed(*x) == x->price) { // it stands still
     x->from = now;
     x->before = x->price;
     x->status = award_status::streaming;
@@ -115,7 +115,8 @@ std::size_t model::arbiters_due(const model_task& t, const model_award& a) const
   return std::min<std::size_t>(3, controllers.size());
 }
 
-/// Who is drawn is the ledger's word; that they may be drawn, and are as many as can be, is checked.
+/// Who is drawn is the ledger's word; that they may be drawn, and are as many as can be, is
+/// checked.
 void model::draw(const task_id& task, std::uint16_t subtask, model_task& t, model_award& a) {
   a.arbiters.clear();
   a.votes.clear();
@@ -138,8 +139,7 @@ void model::draw(const task_id& task, std::uint16_t subtask, model_task& t, mode
     controllers.insert(controller_of(x));
   for (const auto& x : a.arbiters) {
     const auto* r = find(x);
-    if (r == nullptr || r->bonded < of(p.bond_min) ||
-        !controllers.insert(controller_of(x)).second)
+    if (r == nullptr || r->bonded < of(p.bond_min) || !controllers.insert(controller_of(x)).second)
       complaint = "an arbiter is related, drawn twice, or without a bond";
   }
 }

@@ -92,13 +92,12 @@ bool model::is_payer_side(const acting& a, const model_task& t) const {
 // --- submission ---
 
 errors model::on(const acting& a, const open_task& c) {
-  if (const auto at = tasks.find(c.task); at != tasks.end()) {
-    if (at->second.terms == c && at->second.payer == a.origin)
-      return {};
-    return {errc::conflict};
-  }
   checks wrong;
   wrong(!exists(a.origin), errc::unknown_account);
+  if (const auto at = tasks.find(c.task); at != tasks.end()) {
+    wrong(at->second.terms != c || at->second.payer != a.origin, errc::conflict);
+    return wrong.found;
+  }
   wrong(c.task.is_none() || c.host.is_none() || c.budget == amount{}, errc::invalid_value);
   wrong(c.subtasks == 0 || c.subtasks > 256 || c.reputation_min > 1'000, errc::invalid_value);
   wrong(c.deadline < c.award_by || c.deadline > now + longest, errc::invalid_value);
@@ -151,8 +150,8 @@ void model::check_line(const acting& a, const model_task& t, const award_line& l
   if (t.terms.reputation_min > 0) {
     wrong(active < of(p.bond_min) || !r->rated, errc::low_stake);
     const bool probation = score(l.agent) < int{p.probation_below};
-    const auto least = probation ? std::max(t.terms.reputation_min, p.probation_below)
-                                 : t.terms.reputation_min;
+    const auto least =
+        probation ? std::max(t.terms.reputation_min, p.probation_below) : t.terms.reputation_min;
     // On probation only tasks that ask for no more than the default minimum.
     wrong(probation ? t.terms.reputation_min > p.probation_below : score(l.agent) < int{least},
           errc::low_reputation);
@@ -173,16 +172,15 @@ errors model::on(const acting& a, const award_task& c) {
   wrong(a.signer != t.terms.host, errc::not_permitted);
   if (!wrong.found.empty())
     return wrong.found;
-  const bool again =
-      !c.lines.empty() && !(c.last && t.open) &&
-      std::all_of(c.lines.begin(), c.lines.end(), [&t, &c](const award_line& l) {
-        const auto same = t.awards.find(l.subtask);
-        if (same == t.awards.end())
-          return false;
-        const auto& x = same->second.line;
-        return x.agent == l.agent && x.bid == l.bid && x.price == l.price && x.parts == l.parts &&
-               x.rate == l.rate && t.root == c.bids_root;
-      });
+  const bool again = !c.lines.empty() && !(c.last && t.open) &&
+                     std::all_of(c.lines.begin(), c.lines.end(), [&t, &c](const award_line& l) {
+                       const auto same = t.awards.find(l.subtask);
+                       if (same == t.awards.end())
+                         return false;
+                       const auto& x = same->second.line;
+                       return x.agent == l.agent && x.bid == l.bid && x.price == l.price &&
+                              x.parts == l.parts && x.rate == l.rate && t.root == c.bids_root;
+                     });
   if (again)
     return {};
   wrong(origin == nullptr || origin->bonded < of(p.orchestrator_bond_min), errc::low_stake);
@@ -247,9 +245,7 @@ void model::finish_task(model_task& t) {
   }
   if (t.open || t.end)
     return;
-  t.end = t.disputed  ? task_end::resolved
-          : succeeded ? task_end::completed
-                      : task_end::refunded;
+  t.end = t.disputed ? task_end::resolved : succeeded ? task_end::completed : task_end::refunded;
   // Not before its id could be used again for the same submission.
   t.prune = std::max(now, t.terms.award_by) + p.retention;
 }
@@ -403,8 +399,9 @@ void model::award_due(const task_id& task, model_task& t, std::uint16_t subtask)
     a.due = std::min(now + p.settlement.top_up_window, a.finish_by);
     return;
   default:
-    return end_stream(t, subtask, a.due >= a.finish_by ? outcome_cause::stream_finished
-                                                       : outcome_cause::stream_dry);
+    return end_stream(t, subtask,
+                      a.due >= a.finish_by ? outcome_cause::stream_finished
+                                           : outcome_cause::stream_dry);
   }
 }
 

@@ -44,17 +44,29 @@ struct reader {
   [[nodiscard]] person meant(std::size_t who) const { return wild() ? anyone(0) : all.at(who); }
 
   [[nodiscard]] amount sum(std::size_t i) const {
-    static constexpr std::uint64_t sums[] = {
-        1'000'000,   0,           1,           999,           1'000,         20'000,
-        5'000'000,   20'000'000,  60'000'000,  100'000'000,   400'000'000,   1'000'000'000,
-        333'333'333, 2'000'000'000, 6'000'000'000, ~std::uint64_t{0}};
+    static constexpr std::uint64_t sums[] = {1'000'000,
+                                             0,
+                                             1,
+                                             999,
+                                             1'000,
+                                             20'000,
+                                             5'000'000,
+                                             20'000'000,
+                                             60'000'000,
+                                             100'000'000,
+                                             400'000'000,
+                                             1'000'000'000,
+                                             333'333'333,
+                                             2'000'000'000,
+                                             6'000'000'000,
+                                             ~std::uint64_t{0}};
     return amount{sums[c.x[i] % std::size(sums)]};
   }
 
   /// Of what there is: some of it, all, or a little more.
   [[nodiscard]] amount of_all(std::size_t i, money whole) const {
-    const money parts[] = {whole / 2, whole,      1,         whole / 10, whole - 1,
-                           whole + 1, whole / 3,  whole - 500, money{0}, whole - 1'500};
+    const money parts[] = {whole / 2, whole,     1,           whole / 10, whole - 1,
+                           whole + 1, whole / 3, whole - 500, money{0},   whole - 1'500};
     return as_amount(std::max(money{0}, parts[c.x[i] % std::size(parts)]));
   }
 
@@ -129,7 +141,7 @@ struct reader {
   }
 
   intent make(const transfer_all*) const {
-    return {anyone(0), transfer_all{anyone(1).id, n(2, 2) == 0}};
+    return {anyone(0), transfer_all{wild(13) ? account_id{} : anyone(1).id, n(2, 2) == 0}};
   }
 
   intent make(const lock_balance*) const {
@@ -149,9 +161,9 @@ struct reader {
   }
 
   intent make(const open_account*) const {
-    static constexpr std::size_t hosted[] = {cast::agent_a, cast::agent_b, cast::agent_c,
+    static constexpr std::size_t hosted[] = {cast::agent_a, cast::agent_b,   cast::agent_c,
                                              cast::agent_d, cast::fresh + 1, cast::orchestrator};
-    return {meant(hosted[n(1, 6)]), open_account{wild(7)         ? account_id{}
+    return {meant(hosted[n(1, 6)]), open_account{wild(7)        ? account_id{}
                                                  : n(2, 2) == 0 ? all.at(hosted[n(1, 6)]).id
                                                                 : anyone(3).id}};
   }
@@ -164,7 +176,8 @@ struct reader {
   }
 
   intent make(const unbond*) const {
-    const auto a = anyone(0);
+    const auto a = n(4, 2) == 0 ? one_of([this](const person& x) { return m.unbonding(x.id) > 0; })
+                                : anyone(0);
     const auto* r = m.find(a.id);
     return {a, unbond{n(1, 3) == 0 ? sum(2) : of_all(2, r == nullptr ? 0 : r->bonded)}};
   }
@@ -194,11 +207,11 @@ struct reader {
     const auto* a = award(at);
     r.offender = a == nullptr || wild(6) ? anyone(3).id : a->line.agent;
     if (r.kind == offence::repeated_failures)
-      r.offender = one_of([this](const person& x) {
-                     const auto* y = m.find(x.id);
-                     return y != nullptr &&
-                            std::count(y->outcomes.begin(), y->outcomes.end(), true) > 4;
-                   }).id;
+      r.offender =
+          one_of([this](const person& x) {
+            const auto* y = m.find(x.id);
+            return y != nullptr && std::count(y->outcomes.begin(), y->outcomes.end(), true) > 4;
+          }).id;
     if (n(3, 4) != 0 && r.kind != offence::repeated_failures) {
       r.task = at.first;
       r.subtask = at.second;
@@ -274,7 +287,8 @@ struct reader {
     t.budget = n(1, 3) == 0 ? sum(1) : amount{1'000'000u * (1 + c.x[1])};
     t.host = wild(9) ? account_id{} : all.at(n(2, 4) == 0 ? cast::second_host : cast::host).id;
     t.description = digest_of("task");
-    t.award_by = m.now + std::max(duration{minutes{10}}, time(3)) - (wild(9) ? hours{300} : hours{0});
+    t.award_by =
+        m.now + std::max(duration{minutes{10}}, time(3)) - (wild(9) ? hours{300} : hours{0});
     t.deadline = t.award_by + time(4) - (wild(12) ? seconds{1} : seconds{0});
     static constexpr std::uint16_t least[] = {300, 0, 100, 250, 0, 301, 450, 510, 1'001};
     t.reputation_min = least[n(4, 9)];
@@ -286,22 +300,23 @@ struct reader {
 
   [[nodiscard]] bool fits(const model_task& t, const account_id& id) const {
     const auto* r = m.find(id);
-    return t.terms.reputation_min == 0 ||
-           (r != nullptr && r->bonded >= of(m.p.bond_min) && m.score(id) >= t.terms.reputation_min);
+    return t.terms.reputation_min == 0 || (r != nullptr && r->bonded >= of(m.p.bond_min) &&
+                                           (m.score(id) >= t.terms.reputation_min ||
+                                            t.terms.reputation_min <= m.p.probation_below));
   }
 
   [[nodiscard]] award_line line(const person& by, const model_task* t, std::uint16_t subtask,
                                 std::size_t i) const {
     static constexpr std::size_t agents[] = {
-        cast::agent_a, cast::agent_b,      cast::agent_c,  cast::agent_a, cast::agent_d,
-        cast::agent_b, cast::arbiters,     cast::agent_c,  cast::fresh + 1, cast::arbiters + 1,
+        cast::agent_a, cast::agent_b,      cast::agent_c,   cast::agent_a,   cast::agent_d,
+        cast::agent_b, cast::arbiters,     cast::agent_c,   cast::fresh + 1, cast::arbiters + 1,
         cast::host,    cast::orchestrator, cast::fresh + 2, cast::client};
     std::vector<std::size_t> fit;
     for (const auto x : agents)
       if (t == nullptr || fits(*t, all.at(x).id))
         fit.push_back(x);
-    const auto& agent = all.at(fit.empty() || wild() ? agents[n(i, std::size(agents))]
-                                                     : fit[n(i, fit.size())]);
+    const auto& agent =
+        all.at(fit.empty() || wild() ? agents[n(i, std::size(agents))] : fit[n(i, fit.size())]);
     award_line l;
     l.subtask = subtask;
     l.agent = wild(19) ? account_id{} : agent.id;
@@ -369,8 +384,8 @@ struct reader {
   }
 
   intent make(const post_result*) const {
-    const auto at = award_where(
-        [](const auto&, const auto& a) { return a.status == award_status::working; });
+    const auto at =
+        award_where([](const auto&, const auto& a) { return a.status == award_status::working; });
     const auto* a = award(at);
     const auto part = part_of(a);
     const bool parts = a != nullptr && !a->line.parts.empty();
@@ -434,12 +449,15 @@ struct reader {
     });
     const auto* t = task(at.first);
     return {t == nullptr ? anyone(0) : meant(t->payer),
-            open_dispute{at.first, at.second, part_of(award(at))}, {}, 0, true};
+            open_dispute{at.first, at.second, part_of(award(at))},
+            {},
+            0,
+            true};
   }
 
   intent make(const vote_dispute*) const {
-    const auto at = award_where(
-        [](const auto&, const auto& a) { return a.status == award_status::disputed; });
+    const auto at =
+        award_where([](const auto&, const auto& a) { return a.status == award_status::disputed; });
     const auto* a = award(at);
     const auto by = a == nullptr || a->arbiters.empty()
                         ? anyone(0)
@@ -480,6 +498,16 @@ struct reader {
     return at == m.stakes.end() ? meant(s.id) : meant(at->second.controller);
   }
 
+  /// Mostly of one that fits, if there is one.
+  template <class Fits>
+  [[nodiscard]] person controller_where(Fits&& fits) const {
+    std::vector<account_id> good;
+    for (const auto& [id, s] : m.stakes)
+      if (fits(s))
+        good.push_back(s.controller);
+    return good.empty() || n(4, 3) == 2 ? controller() : meant(good[n(0, good.size())]);
+  }
+
   [[nodiscard]] money staked(bool active) const {
     const auto at = m.stakes.find(all.at(cast::validators + n(1, 6)).id);
     if (at == m.stakes.end())
@@ -488,8 +516,12 @@ struct reader {
   }
 
   [[nodiscard]] account_id a_controller(const account_id& own) const {
-    const account_id some[] = {own, all.at(cast::controllers).id, all.at(cast::controllers + 1).id,
-                               all.at(cast::authority).id, own, wild(7) ? account_id{} : own};
+    const account_id some[] = {own,
+                               all.at(cast::controllers).id,
+                               all.at(cast::controllers + 1).id,
+                               all.at(cast::authority).id,
+                               own,
+                               wild(7) ? account_id{} : own};
     return some[n(3, 6)];
   }
 
@@ -505,7 +537,8 @@ struct reader {
   }
 
   intent make(const unstake*) const {
-    return {controller(), unstake{n(3, 3) == 0 ? sum(2) : of_all(2, staked(true))}};
+    return {controller_where([](const auto& s) { return !s.unlocking.empty(); }),
+            unstake{n(3, 3) == 0 ? sum(2) : of_all(2, staked(true))}};
   }
 
   intent make(const restake*) const { return {controller(), restake{of_all(2, staked(false))}}; }
@@ -514,7 +547,10 @@ struct reader {
 
   intent make(const run_validator*) const {
     static constexpr std::uint32_t rates[] = {100'000, 200'000, 150'000, 99'999, 123'457, 200'001};
-    return {controller(), run_validator{rates[n(2, 6)], n(3, 6) == 5}};
+    return {controller_where([this](const auto& s) {
+              return !s.validator && s.active >= of(m.p.staking.validator_stake_min);
+            }),
+            run_validator{rates[n(2, 6)], n(3, 6) == 5}};
   }
 
   [[nodiscard]] std::vector<account_id> some_stashes(bool candidates) const {
@@ -533,11 +569,20 @@ struct reader {
     return good;
   }
 
-  intent make(const nominate*) const { return {controller(), nominate{some_stashes(true)}}; }
+  intent make(const nominate*) const {
+    return {controller_where([this](const auto& s) {
+              return !s.validator && s.targets.empty() &&
+                     s.active >= of(m.p.staking.nominator_stake_min);
+            }),
+            nominate{some_stashes(true)}};
+  }
 
   intent make(const chill*) const { return {controller(), chill{}}; }
 
-  intent make(const kick*) const { return {controller(), kick{some_stashes(false)}}; }
+  intent make(const kick*) const {
+    return {controller_where([](const auto& s) { return s.validator.has_value(); }),
+            kick{some_stashes(false)}};
+  }
 
   intent make(const set_controller*) const {
     const auto s = stash();
@@ -560,9 +605,9 @@ struct reader {
   [[nodiscard]] std::pair<std::uint64_t, account_id> exposed() const {
     if (m.eras.empty() || wild(9))
       return {n(2, m.staking_era + 2), anyone(1).id};
-    const auto& [era, e] =
-        *std::prev(m.eras.end(), 1 + static_cast<long>(n(2, std::min<std::size_t>(
-                                         m.eras.size(), c.kind % 2 == 0 ? 3 : 8))));
+    const auto& [era, e] = *std::prev(
+        m.eras.end(),
+        1 + static_cast<long>(n(2, std::min<std::size_t>(m.eras.size(), c.kind % 2 == 0 ? 3 : 8))));
     return {era, e.validators[n(3, e.validators.size())].validator};
   }
 
@@ -628,9 +673,9 @@ struct reader {
   intent make(const deregister_agent*) const { return {documented(), deregister_agent{}}; }
 
   [[nodiscard]] person keyed() const {
-    static constexpr std::size_t places[] = {cast::client,     cast::rival,        cast::host,
-                                             cast::arbiters,   cast::arbiters + 1, cast::second_host,
-                                             cast::validators, cast::fresh};
+    static constexpr std::size_t places[] = {
+        cast::client,       cast::rival,       cast::host,       cast::arbiters,
+        cast::arbiters + 1, cast::second_host, cast::validators, cast::fresh};
     return meant(places[n(1, 8)]);
   }
 
@@ -686,7 +731,7 @@ struct reader {
 
   intent make(const delegate_hosting*) const {
     const auto a = meant(n(1, 3) == 0 ? cast::second_host : cast::host);
-    return {a, delegate_hosting{wild(9)         ? account_id{}
+    return {a, delegate_hosting{wild(9)        ? account_id{}
                                 : n(2, 2) == 0 ? all.at(cast::rival).id
                                                : anyone(3).id}};
   }
@@ -698,8 +743,8 @@ struct reader {
   // --- channels ---
 
   intent make(const open_channel*) const {
-    static constexpr std::size_t parties[] = {cast::client,  cast::rival,   cast::arbiters,
-                                              cast::agent_a, cast::agent_c, cast::fresh,
+    static constexpr std::size_t parties[] = {cast::client,    cast::rival,      cast::arbiters,
+                                              cast::agent_a,   cast::agent_c,    cast::fresh,
                                               cast::fresh + 1, cast::second_host};
     const auto first = wild(7) ? anyone(1) : all.at(parties[n(1, 8)]);
     const auto second = wild(8) ? anyone(2) : all.at(parties[n(2, 8)]);
@@ -729,8 +774,8 @@ struct reader {
     signed_channel_state s;
     auto& x = s.content;
     if (m.channels.empty() || wild(19)) {
-      x.channel = past.channels.empty() ? channel_id{{1}}
-                                        : past.channels[n(1, past.channels.size())];
+      x.channel =
+          past.channels.empty() ? channel_id{{1}} : past.channels[n(1, past.channels.size())];
       return s;
     }
     std::vector<channel_id> open;
@@ -781,8 +826,7 @@ struct reader {
     for (const auto& [id, ch] : m.channels)
       if ((ch.phase == channel_phase::registered && ch.due <= m.now) || n(2, 3) == 0)
         good.push_back(id);
-    return {anyone(0),
-            conclude_channel{good.empty() ? channel_id{{1}} : good[n(1, good.size())]}};
+    return {anyone(0), conclude_channel{good.empty() ? channel_id{{1}} : good[n(1, good.size())]}};
   }
 
   // --- governance ---
@@ -792,17 +836,17 @@ struct reader {
     r.weighting = static_cast<vote_weighting>(n(2, 4));
     r.quorum_ppm = n(3, 3) == 0 ? 500'000u : n(3, 3) == 1 ? 0u : 200'000u;
     r.approval_ppm = wild(15) ? 0 : n(4, 2) == 0 ? 500'000u : 700'000u;
-    r.voting_period = std::max(duration{minutes{1}}, time(4)) - (wild(14) ? minutes{2} : minutes{0});
+    r.voting_period =
+        std::max(duration{minutes{1}}, time(4)) - (wild(14) ? minutes{2} : minutes{0});
     r.execution_delay = time(3);
     r.proposal_deposit = n(1, 3) == 0 ? amount{} : amount{1'000'000u * n(1, 9)};
     return r;
   }
 
   [[nodiscard]] std::vector<account_id> members() const {
-    static constexpr std::size_t pool[] = {cast::client,   cast::rival,      cast::arbiters,
-                                           cast::agent_a,  cast::agent_c,    cast::host,
-                                           cast::agent_d,  cast::validators, cast::fresh,
-                                           cast::orchestrator};
+    static constexpr std::size_t pool[] = {
+        cast::client, cast::rival,   cast::arbiters,   cast::agent_a, cast::agent_c,
+        cast::host,   cast::agent_d, cast::validators, cast::fresh,   cast::orchestrator};
     std::set<account_id> some{all.at(cast::client).id};
     for (std::size_t i = 0; i < n(3, 5); ++i)
       some.insert(all.at(pool[(c.x[4] + i * i) % std::size(pool)]).id);
@@ -836,14 +880,18 @@ struct reader {
   /// What a DAO may decide.
   [[nodiscard]] ledger::call decision(const account_id& dao, std::size_t which) const {
     const auto next = m.daos.contains(dao) ? m.daos.at(dao).next : 1;
-    switch (which % 16) {
+    switch (which % 19) {
     case 0:
     case 1:
       return transfer{anyone(4).id, sum(3)};
     case 2:
       return dao_set_members{members()};
-    case 3:
-      return dao_set_rules{rules()};
+    case 3: {
+      auto next_rules = rules();
+      if (n(1, 3) == 2)
+        next_rules.approval_ppm = 1'000'001;
+      return dao_set_rules{next_rules};
+    }
     case 4:
       return dissolve_dao{wild(7) ? account_id{} : anyone(4).id};
     case 5:
@@ -866,6 +914,12 @@ struct reader {
       return register_agent{document()};
     case 14:
       return cancel_proposal{dao, next - 1};
+    case 15:
+      return rotate_key{all.spare[0], {}};
+    case 16:
+      return set_recovery{dao, anyone(4).id};
+    case 17:
+      return delegate_hosting{all.at(cast::rival).id};
     default:
       return stake{dao, amount::ainu(10), reward_destination::restaked};
     }
@@ -876,6 +930,10 @@ struct reader {
     std::vector<ledger::call> calls{decision(dao, c.x[2])};
     if (n(4, 3) == 0)
       calls.push_back(decision(dao, c.x[3]));
+    else if (n(4, 3) == 1 && std::holds_alternative<dissolve_dao>(calls[0])) // in vain
+      calls = n(3, 2) == 0 ? std::vector<ledger::call>{bond{amount{1}}, calls[0]}
+                           : std::vector<ledger::call>{transfer_all{all.at(cast::client).id, false},
+                                                       dissolve_dao{account_id{{9, 9}}}};
     if (wild(15))
       calls.resize(4, calls[0]);
     auto data = encode_calls(calls);
@@ -904,9 +962,9 @@ struct reader {
 
   intent make(const vote_proposal*) const {
     const auto at = a_proposal(proposal_status::voting);
-    return {member(at.first), vote_proposal{at.first, at.second,
-                                            n(3, 4) < 2 ? ballot_choice::yes
-                                                        : static_cast<ballot_choice>(n(4, 3))}};
+    return {member(at.first),
+            vote_proposal{at.first, at.second,
+                          n(3, 4) < 2 ? ballot_choice::yes : static_cast<ballot_choice>(n(4, 3))}};
   }
 
   intent make(const execute_proposal*) const {
@@ -917,8 +975,8 @@ struct reader {
   intent make(const cancel_proposal*) const {
     const auto at = a_proposal(proposal_status::voting);
     const auto x = m.proposals.find(at);
-    const auto by = x == m.proposals.end() || n(3, 3) == 0 ? meant(m.g.council)
-                                                            : meant(x->second.proposer);
+    const auto by =
+        x == m.proposals.end() || n(3, 3) == 0 ? meant(m.g.council) : meant(x->second.proposer);
     return {by, cancel_proposal{at.first, at.second}};
   }
 
@@ -980,9 +1038,9 @@ struct stand_in {
   [[nodiscard]] std::size_t instead(std::size_t kind) const {
     const auto need = [kind](bool there, std::size_t other) { return there ? kind : other; };
     if (is<award_task>(kind))
-      return need(std::any_of(m.tasks.begin(), m.tasks.end(),
-                              [](const auto& t) { return t.second.open; }),
-                  place_of<open_task>());
+      return need(
+          std::any_of(m.tasks.begin(), m.tasks.end(), [](const auto& t) { return t.second.open; }),
+          place_of<open_task>());
     if (is<post_result>(kind) || is<give_up>(kind) || is<void_award>(kind))
       return need(status(award_status::working), place_of<award_task>());
     if (is<draw_stream>(kind) || is<top_up_stream>(kind) || is<stop_stream>(kind))
@@ -1073,12 +1131,12 @@ intent interpret(const command& c, const model& m, memory& past) {
 std::vector<command> random_commands(std::uint64_t seed, std::size_t count) {
   // How often each call, by its place in the variant; those of tasks and of money more often.
   static constexpr std::uint8_t often[] = {
-      6, 2, 5, 4, 3, 12, 14, 14, 4, 7, 4, 2, 7, 10, 5, 3, 2, 4, 3, 2, // up to burn_money
-      5, 5,  4, 4,                                                   // streams, rebond
-      6, 2, 4, 2, 3, 5, 5, 1, 2, 2, 1, 2, 5, 3, 2, 1,                // staking
-      3, 3,  2, 4, 3, 3, 2, 2, 1,                                    // identity
-      6, 3,  6, 3,                                                   // channels
-      4, 7,  10, 5, 2, 1, 1, 1};                                     // governance
+      6, 2, 5,  4, 3, 12, 14, 14, 4, 7, 4, 2, 7, 10, 5, 3, 2, 4, 3, 2, // up to burn_money
+      5, 5, 4,  4,                                                     // streams, rebond
+      6, 2, 4,  2, 3, 5,  5,  1,  2, 2, 1, 2, 5, 3,  2, 1,             // staking
+      3, 3, 2,  4, 3, 3,  2,  2,  1,                                   // identity
+      6, 3, 6,  3,                                                     // channels
+      4, 7, 10, 5, 2, 1,  1,  1};                                      // governance
   static_assert(std::size(often) == std::variant_size_v<ledger::call>);
   std::vector<std::uint8_t> kinds;
   for (std::size_t i = 0; i < std::size(often); ++i)

@@ -10,9 +10,9 @@ namespace ainur::test {
 /// One call, and what comes before it. Smaller numbers are simpler, so that shrinking can lower
 /// each by itself.
 struct command {
-  std::uint8_t kind = 0;      // which call: its place in the variant
-  std::uint8_t join = 0;      // 0: a block of its own; else it joins the block before it
-  std::uint8_t jump = 0;      // how much time passes before the block
+  std::uint8_t kind = 0; // which call: its place in the variant
+  std::uint8_t join = 0; // 0: a block of its own; else it joins the block before it
+  std::uint8_t jump = 0; // how much time passes before the block
   std::array<std::uint8_t, 6> x{};
 };
 

@@ -137,8 +137,10 @@ errors model::on(const acting& a, const vote_proposal& c) {
   wrong(x.voting_until < now, errc::too_late);
   model_proposal::seat* seat = nullptr;
   for (auto& [controller, s] : x.seats)
-    if (s.voters.contains(a.origin))
+    if (s.voters.contains(a.origin)) {
       seat = &s;
+      wrong(s.by_key && a.signer != controller, errc::not_permitted);
+    }
   wrong(seat == nullptr, errc::not_permitted);
   if (wrong.found.empty())
     seat->choice = c.choice;

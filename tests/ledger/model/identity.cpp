@@ -130,8 +130,7 @@ errors model::on(const acting& a, const set_recovery& c) {
     wrong(a.origin != stash, errc::not_permitted);
   if (c.stash) {
     const auto* r = find(*c.stash);
-    wrong(c.stash->is_none() || *c.stash == c.account ||
-              (r != nullptr && r->host == c.account),
+    wrong(c.stash->is_none() || *c.stash == c.account || (r != nullptr && r->host == c.account),
           errc::invalid_value);
   } else {
     wrong(stash.is_none(), errc::invalid_value);
@@ -163,8 +162,7 @@ errors model::on(const acting& a, const revoke_key& c) {
   wrong(a.hosted() || is_dao(a.origin), errc::not_permitted);
   const auto at = keys.find(a.origin);
   const auto same = [&c](const auto& e) { return e.version == c.version; };
-  wrong(at == keys.end() ||
-            std::none_of(at->second.grace.begin(), at->second.grace.end(), same),
+  wrong(at == keys.end() || std::none_of(at->second.grace.begin(), at->second.grace.end(), same),
         errc::unknown_key);
   if (wrong.found.empty())
     std::erase_if(at->second.grace, same);

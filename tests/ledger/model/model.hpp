@@ -69,7 +69,7 @@ struct model_account {
   bool rated = false;
   int score = 0; // as of `scored_era`
   std::uint64_t scored_era = 0;
-  std::vector<bool> outcomes; // the last ten; true: a failure
+  std::vector<bool> outcomes;                     // the last ten; true: a failure
   std::optional<std::uint64_t> failures_reported; // in which era
   std::optional<timestamp> acceptances_judged;    // up to here
 };
@@ -82,7 +82,7 @@ struct model_award {
   timestamp due{};
   award_status status = award_status::working;
   std::optional<outcome_cause> cause;
-  std::uint16_t part = 0; // that is worked on, reviewed or disputed
+  std::uint16_t part = 0;       // that is worked on, reviewed or disputed
   std::vector<hash256> results; // one of each part that was posted
   timestamp posted{};
   timestamp from{}; // of a stream: it flows from here
@@ -241,8 +241,8 @@ struct model_deferred {
   std::optional<account_id> reporter;
 };
 
-/// What the ledger said in this block. The model reads there what it does not work out itself: which
-/// arbiters were drawn, and how much a slash of stake takes.
+/// What the ledger said in this block. The model reads there what it does not work out itself:
+/// which arbiters were drawn, and how much a slash of stake takes.
 using event_list = std::vector<event::any>;
 
 class model {
@@ -257,6 +257,7 @@ public:
   void charge(const batch& b);
   /// One call; changes nothing if it is refused.
   errors carry_out(const account_id& signer, const entry& e);
+
   void end_batch() { reap(); }
 
   // --- what can be asked ---
@@ -272,7 +273,9 @@ public:
   [[nodiscard]] std::uint32_t open_awards(const account_id& id) const;
   [[nodiscard]] int score(const account_id& id) const;
   [[nodiscard]] std::uint64_t era() const;
+
   [[nodiscard]] money fee(money paid) const { return ppm_of(paid, p.release_fee_ppm); }
+
   [[nodiscard]] money escrow(const model_award& a) const;
   [[nodiscard]] money flowed(const model_award& a) const;
   [[nodiscard]] byte_array<32> key_of(const account_id& id) const;
@@ -299,8 +302,8 @@ public:
   std::map<std::uint64_t, model_era> eras;
   std::map<std::uint64_t, model_deferred> deferred;
   std::uint64_t staking_era = 0;
-  int depth = 0;               // of executions
-  std::string complaint;       // what the model found wrong with what was drawn
+  int depth = 0;                     // of executions
+  std::string complaint;             // what the model found wrong with what was drawn
   const event_list* ahead = nullptr; // of this block
   std::set<std::size_t> used;        // of them, those of draws
 
@@ -384,8 +387,8 @@ private:
   model_keys& edit_keys(const account_id& id);
   [[nodiscard]] errors check_new_key(const account_id& id, const byte_array<32>& key,
                                      const byte_array<64>& proof) const;
-  [[nodiscard]] std::optional<byte_array<32>>
-  key_for(const account_id& id, std::optional<std::uint32_t> version) const;
+  [[nodiscard]] std::optional<byte_array<32>> key_for(const account_id& id,
+                                                      std::optional<std::uint32_t> version) const;
 
   // channels
   errors on(const acting& a, const open_channel& c);

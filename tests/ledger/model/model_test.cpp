@@ -2,6 +2,7 @@
 // answers it, and after every block everything that can be asked is as the model has it.
 //
 // AINUR_MODEL_SEED replays one case: it prints the shrunk story if it fails.
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -34,6 +35,65 @@ bool holds(std::uint64_t seed, coverage& seen) {
   return false;
 }
 
+/// What the catalogue names and random calls do not bring about; example tests do.
+struct unreached {
+  std::string_view call;
+  std::string_view what; // an error or an event
+};
+
+constexpr unreached rare[] = {
+    // Only where the bounded sweep has not ended yet what is over; here it always has.
+    // refusal_test,
+    // stream_test, governance_test and keys_test: "... the bounded sweep ...".
+    {"award_task", "too_late"},
+    {"post_result", "too_late"},
+    {"void_award", "too_late"},
+    {"open_dispute", "too_late"},
+    {"vote_dispute", "too_late"},
+    {"cancel_slash", "too_late"},
+    {"top_up_stream", "too_late"},
+    {"vote_proposal", "too_late"},
+    {"execute_proposal", "too_late"},
+    {"execute_proposal", "proposal_counted"},
+    {"rotate_key", "key_ended"},
+    // Sums near 2^64: staking_refusal_test, stream_test.
+    {"claim_payout", "overflow"},
+    {"note_era_points", "overflow"},
+    {"top_up_stream", "overflow"},
+    // A stream to an agent on probation, topped up beyond what that allows: stream_test.
+    {"top_up_stream", "over_probation"},
+    // Proposals that execute each other, four deep: governance_test.
+    {"execute_proposal", "nested_too_deep"},
+    // A choice that no encoding can hold: governance_test.
+    {"vote_proposal", "invalid_value"},
+    // A role whose minimum is below the existential deposit: staking_refusal_test.
+    {"reap_stake", "chilled"},
+    // After 2^32 - 1 rotations of one account's key.
+    {"rotate_key", "invalid_value"},
+    {"recover_account", "invalid_value"},
+};
+
+/// Each pair that the catalogue lists was seen, or is rare.
+void check_seen(std::string_view call, std::string_view what, bool seen) {
+  const bool is_rare = std::any_of(std::begin(rare), std::end(rare), [&](const unreached& x) {
+    return x.call == call && x.what == what;
+  });
+  CHECK_MESSAGE((seen || is_rare), call << " was never seen with " << what);
+  if (seen && is_rare)
+    MESSAGE(call << " was seen with " << what << ", though it is called rare");
+}
+
+void check_catalogue(const coverage& seen) {
+  for (std::size_t i = 0; i < call_catalogue().size(); ++i) {
+    const auto& info = call_catalogue()[i];
+    for (const auto code : info.errors)
+      check_seen(info.name, describe(code).name, seen.refusals.contains({i, code}));
+    for (const auto name : info.events)
+      if (name != event::account_reaped::type_text) // by dust, whichever call leaves it
+        check_seen(info.name, name, seen.emitted.contains({i, name}));
+  }
+}
+
 } // namespace
 
 TEST_CASE("the ledger answers every call as the model does, and is in the state that it has") {
@@ -44,17 +104,22 @@ TEST_CASE("the ledger answers every call as the model does, and is in the state 
   }
   const auto wanted = std::size_t{100'000} * static_cast<std::size_t>(count_factor());
   std::uint64_t seed = 1;
-  for (int failed = 0; seen.calls < wanted && failed < 3; ++seed)
+  int failed = 0;
+  for (; seen.calls < wanted && failed < 3; ++seed)
     failed += holds(seed, seen) ? 0 : 1;
   MESSAGE(seen.calls << " calls in " << seed - 1 << " cases, " << seen.succeeded_in_all
                      << " carried out");
+  if (failed > 0) // what was seen says little
+    return;
   for (std::size_t i = 0; i < std::variant_size_v<ledger::call>; ++i) {
     INFO(call_catalogue()[i].name);
     CHECK(seen.succeeded[i] > 0);
     CHECK(seen.refused[i] > 0);
   }
+  check_catalogue(seen);
   // Of every name that a call can be refused for.
-  const std::set<errc> elsewhere{errc::update_in_flight, errc::channel_ending}; // of channel_party
+  const std::set<errc> elsewhere{errc::update_in_flight, errc::channel_ending, // of channel_party
+                                 errc::nested_too_deep};
   for (auto code = static_cast<int>(errc::insufficient_funds);
        code <= static_cast<int>(errc::nested_too_deep); ++code) {
     const auto name = static_cast<errc>(code);

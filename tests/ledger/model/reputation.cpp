@@ -258,8 +258,8 @@ errors model::check_evidence(const acting& a, const report_offence& c, timestamp
       return {errc::bad_evidence};
     for (const auto& x : e->acceptances) {
       const auto key = key_for(c.offender, x.acceptance.key_version);
-      if (!key || !verify_detached({*key}, acceptance_tag, acceptance_message(x.acceptance),
-                                   x.signature))
+      if (!key ||
+          !verify_detached({*key}, acceptance_tag, acceptance_message(x.acceptance), x.signature))
         return {errc::bad_evidence};
       begun = std::max(begun, x.acceptance.from);
     }
@@ -292,8 +292,7 @@ errors model::on(const acting& a, const report_offence& c) {
   if (auto found = check_evidence(a, c, begun); !found.empty())
     return found;
   const auto ppm = share_of(p, c.kind);
-  const auto earlier =
-      c.task ? tasks.at(*c.task).penalties[{c.subtask, c.offender}] : money{0};
+  const auto earlier = c.task ? tasks.at(*c.task).penalties[{c.subtask, c.offender}] : money{0};
   const auto whole = ppm_of(stake_of(c.offender) + earlier, ppm);
   // The task carries as much, or there is neither stake nor score to take.
   if (whole == 0 ? score(c.offender) == 0 : whole <= earlier)

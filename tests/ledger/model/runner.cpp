@@ -154,7 +154,8 @@ private:
     m_.ahead = nullptr;
     for (const auto& e : done.events)
       if (const auto* x = std::get_if<event::proposal_ended>(&e); x != nullptr)
-        seen_.names.insert(x->failure);
+        proposal_ended(*x);
+    check_events(list, done);
     if (!m_.complaint.empty())
       fail(m_.complaint);
     if (failure_.empty())
@@ -206,6 +207,8 @@ private:
         continue;
       }
       const auto kind = b.entries[i].call.index();
+      if (code != errc::ok)
+        refused_with(kind, code);
       ++(code == errc::ok ? seen_.succeeded : seen_.refused)[kind];
       seen_.succeeded_in_all += code == errc::ok ? 1 : 0;
       if (const auto* x = std::get_if<execute_proposal>(&b.entries[i].call);
@@ -221,13 +224,81 @@ private:
     m_.end_batch();
   }
 
+  /// Every error that a call is refused with stands in its entry of the catalogue.
+  void refused_with(std::size_t kind, errc code) {
+    const auto has = [code](auto list) {
+      return std::find(list.begin(), list.end(), code) != list.end();
+    };
+    const auto& info = call_catalogue()[kind];
+    seen_.refusals.emplace(kind, code);
+    if (!has(std::span{info.errors}) && !has(entry_errors()))
+      fail("the catalogue does not say that " + std::string{info.name} + " may answer " +
+           std::string{describe(code).name});
+  }
+
+  [[nodiscard]] std::vector<ledger::call> calls_of(const account_id& dao,
+                                                   std::uint64_t number) const {
+    const auto at = m_.proposals.find({dao, number});
+    if (at == m_.proposals.end())
+      return {};
+    auto calls = decode_calls(at->second.calls, m_.p.governance);
+    return calls ? std::move(*calls) : std::vector<ledger::call>{};
+  }
+
+  void proposal_ended(const event::proposal_ended& x) {
+    seen_.names.insert(x.failure);
+    if (const auto calls = calls_of(x.dao, x.number);
+        x.failed_call && *x.failed_call < calls.size())
+      refused_with(calls[*x.failed_call].index(), x.failure);
+  }
+
+  /// These calls, and those that they make: the kinds of what they may emit.
+  void gather(std::vector<std::size_t>& kinds, const std::vector<ledger::call>& calls,
+              std::uint32_t depth = 0) const {
+    for (const auto& c : calls) {
+      kinds.push_back(c.index());
+      if (const auto* x = std::get_if<execute_proposal>(&c);
+          x != nullptr && depth < proposal_depth_max)
+        gather(kinds, calls_of(x->dao, x->number), depth + 1);
+    }
+  }
+
+  /// Where no deadline emits any, each event is one that a call of the block may emit.
+  void check_events(const std::vector<signed_batch>& list, const applied& done) {
+    if (done.swept != 0)
+      return;
+    std::vector<ledger::call> calls;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      for (std::size_t k = 0; k < done.batches[i].entries.size(); ++k)
+        if (done.batches[i].entries[k] == errc::ok)
+          calls.push_back(list[i].batch.entries[k].call);
+    std::vector<std::size_t> kinds;
+    gather(kinds, calls);
+    for (const auto& e : done.events) {
+      // A fee may leave too little to live on, and the block itself notes eras and its author.
+      bool explained =
+          (std::holds_alternative<event::account_reaped>(e) && !m_.p.fee_per_weight.is_zero()) ||
+          std::holds_alternative<event::points_noted>(e) ||
+          std::holds_alternative<event::era_of_decay>(e);
+      for (const auto kind : kinds) {
+        const auto& names = call_catalogue()[kind].events;
+        if (std::find(names.begin(), names.end(), name_of(e)) == names.end())
+          continue;
+        explained = true;
+        if (calls.size() == 1)
+          seen_.emitted.emplace(kind, name_of(e));
+      }
+      if (!explained)
+        fail("the catalogue does not say which call emits " + std::string{name_of(e)});
+    }
+  }
+
   /// Calls that only DAOs make are made by proposals.
   void executed(const execute_proposal& x) {
     const auto at = m_.proposals.find({x.dao, x.number});
     if (at == m_.proposals.end() || at->second.status != proposal_status::executed)
       return;
-    const auto calls = decode_calls(at->second.calls, m_.p.governance);
-    for (const auto& c : *calls)
+    for (const auto& c : calls_of(x.dao, x.number))
       ++seen_.succeeded[c.index()];
   }
 

@@ -3,6 +3,8 @@
 
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "generate.hpp"
 
@@ -12,8 +14,10 @@ namespace ainur::test {
 struct coverage {
   std::size_t calls = 0;
   std::size_t succeeded_in_all = 0;
-  std::map<std::size_t, std::size_t> succeeded, refused; // by call
-  std::set<errc> names;                                  // of refusals
+  std::map<std::size_t, std::size_t> succeeded, refused;      // by call
+  std::set<errc> names;                                       // of refusals
+  std::set<std::pair<std::size_t, errc>> refusals;            // by call
+  std::set<std::pair<std::size_t, std::string_view>> emitted; // events, by call
 };
 
 /// Why the ledger and the model part; empty if they do not. `story`, if given, gets a line for each

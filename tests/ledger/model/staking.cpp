@@ -259,9 +259,8 @@ void model::turn_era() {
   staking_era = next;
   if (g.time + p.era * static_cast<std::int64_t>(next + 1) > now)
     elect(next);
-  std::erase_if(eras, [this](const auto& e) {
-    return e.first + p.staking.retention_eras() < staking_era;
-  });
+  std::erase_if(
+      eras, [this](const auto& e) { return e.first + p.staking.retention_eras() < staking_era; });
 }
 
 /// The candidates with the most behind them; every budget divided evenly among those it names.
@@ -300,15 +299,15 @@ void model::elect(std::uint64_t number) {
     for (money i = 0; i < count; ++i) {
       const auto value = v.active / count + (i < v.active % count ? 1 : 0);
       if (value > 0)
-        exposed(number, winners[static_cast<std::size_t>(i)])->nominators.emplace_back(voter,
-                                                                                       value);
+        exposed(number, winners[static_cast<std::size_t>(i)])
+            ->nominators.emplace_back(voter, value);
     }
   }
 }
 
 void model::note_author() {
-  const auto stash = exposed(staking_era, g.authority) != nullptr ? g.authority
-                                                                   : stash_of(g.authority);
+  const auto stash =
+      exposed(staking_era, g.authority) != nullptr ? g.authority : stash_of(g.authority);
   if (!stash)
     return;
   if (auto* x = exposed(staking_era, *stash))
@@ -397,7 +396,8 @@ errors model::on(const acting&, const claim_payout& c) {
 void model::apply_stake_slash(std::uint64_t number, const std::optional<account_id>& reporter) {
   money sum = 0, reward = 0;
   for (const auto& any : *ahead) {
-    if (const auto* e = std::get_if<event::stake_slashed>(&any); e != nullptr && e->slash == number) {
+    if (const auto* e = std::get_if<event::stake_slashed>(&any);
+        e != nullptr && e->slash == number) {
       auto& s = stakes[e->stash];
       const auto before = s.total();
       s.active = of(e->active);
@@ -412,7 +412,7 @@ void model::apply_stake_slash(std::uint64_t number, const std::optional<account_
         s.targets.clear();
       }
     }
-    if (const auto* e = std::get_if<event::stake_slash_ended>(&any);
+    if (const auto* e = std::get_if<event::stake_slash_settled>(&any);
         e != nullptr && e->slash == number)
       reward += of(e->reporter_reward);
   }
@@ -442,8 +442,7 @@ errors model::on(const acting& a, const report_validators& c) {
     return wrong.found;
   if (fresh.empty())
     return {errc::already_penalised};
-  for (const auto& id : fresh)
-    {
+  for (const auto& id : fresh) {
     auto& x = *exposed(c.era, id);
     x.reported.insert(c.kind);
     if (!x.reporter)
@@ -456,7 +455,9 @@ errors model::on(const acting& a, const report_validators& c) {
       deferred[e->slash] = {e->apply_era, x == nullptr ? std::nullopt : x->reporter};
       if (e->apply_era != c.era + p.staking.slash_defer_eras)
         complaint = "a slash is deferred to another era";
-    } else if (const auto* ended = std::get_if<event::stake_slash_ended>(&any)) {
+    } else if (const auto* ended = std::get_if<event::stake_slash_settled>(&any)) {
+      if (ended->pages_left > 0)
+        continue;
       const auto at = deferred.find(ended->slash);
       apply_stake_slash(ended->slash, at == deferred.end() ? c.reporter : at->second.reporter);
       deferred.erase(ended->slash);

@@ -47,7 +47,7 @@ struct burn_money {
   AINUR_FIELDS(burn_money, value)
 };
 
-/// Declares, once, whose account a hosted account is (its controller counts as one party in the
+/// Origin: a hosted account. Declares, once, whose it is (its controller counts as one party in the
 /// limits of reputation and in auctions). Without it the host is the controller.
 struct open_account {
   account_id controller;

@@ -54,8 +54,8 @@ struct award_line {
                rate, agent_key_version)
 };
 
-/// Origin: a bonded orchestrator of the task's host. Shrinks the escrow to the prices; with `last`
-/// the rest of the budget is free at once.
+/// Origin: the task's host or an orchestrator that it hosts, bonded. Shrinks the escrow to the
+/// prices; with `last` the rest of the budget is free at once.
 struct award_task {
   task_id task;
   std::vector<award_line> lines;
@@ -103,7 +103,7 @@ enum class void_cause : std::uint8_t {
   max_value = arbiters_silent,
 };
 
-/// Origin: the payer or an orchestrator of the host, before a result is posted. Refunds what is not
+/// Origin: the payer, the host or its orchestrators, before a result is posted. Refunds what is not
 /// paid yet; no reputation and no stake moves. A stream cannot be `cancelled`: it is stopped.
 /// Again: succeeds and changes nothing.
 struct void_award {
@@ -113,7 +113,7 @@ struct void_award {
   AINUR_FIELDS(void_award, task, subtask, cause)
 };
 
-/// Origin: the payer or an orchestrator of the host. Ends what is not awarded: its budget is free.
+/// Origin: the payer, the host or its orchestrators. Ends what is not awarded: its budget is free.
 /// Again: succeeds and changes nothing.
 struct close_task {
   task_id task;

@@ -110,7 +110,7 @@ struct recover_account {
   AINUR_FIELDS(recover_account, account, key, proof)
 };
 
-/// Origin: the account. Ends the grace of one of its earlier keys at once.
+/// Origin: an account that signs for itself. Ends the grace of one of its earlier keys at once.
 struct revoke_key {
   std::uint32_t version = 0;
   AINUR_FIELDS(revoke_key, version)

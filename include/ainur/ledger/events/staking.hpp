@@ -134,12 +134,14 @@ struct stake_slashed {
   AINUR_FIELDS(stake_slashed, slash, stash, value, active, unlocking)
 };
 
-/// A slash was cancelled, or applied: to the treasury, but for the reporter's part.
-struct stake_slash_ended {
+/// What was left of a slash was cancelled, or a page of it applied: to the treasury, but for the
+/// reporter's part.
+struct stake_slash_settled {
   std::uint64_t slash = 0;
   bool cancelled = false;
-  amount reporter_reward; ///< for the last page
-  AINUR_FIELDS(stake_slash_ended, slash, cancelled, reporter_reward)
+  std::uint32_t pages_left = 0; ///< 0: it is over
+  amount reporter_reward;       ///< for this page
+  AINUR_FIELDS(stake_slash_settled, slash, cancelled, pages_left, reporter_reward)
 };
 
 } // namespace event
