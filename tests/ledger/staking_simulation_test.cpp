@@ -152,7 +152,7 @@ private:
   }
 
   std::pair<who, ledger::call> next_call() {
-    if (!follower_.waiting.empty() && random_.below(8) == 0)
+    if (!follower_.waiting.empty() && random_.below(40) == 0)
       return {w_.council, cancel_deferred_slash{*follower_.waiting.rbegin()}};
     const auto& x = staker();
     switch (random_.below(20)) {
