@@ -23,6 +23,7 @@ struct ledger_shell {
   std::vector<signature_checker_actor> checkers;
   std::size_t next_checker = 0;
   std::size_t calls_in_check = 0; // of batches that are with the checkers
+  check_line in_check;
   recent_blocks recent;
   std::vector<std::pair<std::uint64_t, caf::typed_response_promise<msg::blocks_after>>>
       waiting_followers;               // with the height after which they wait
@@ -214,6 +215,7 @@ void check_batches(self_type self, std::vector<ledger::signed_batch> batches,
       s.calls_in_check += batches[i].batch.entries.size();
       m.batches.push_back(std::move(batches[i]));
     }
+    s.in_check.expect(number, first);
     self->send(s.checkers[s.next_checker++ % s.checkers.size()], std::move(m));
   }
 }
@@ -234,8 +236,7 @@ void submit(self_type self, msg::submit_batches& m, submission_desk::promise to)
   to.deliver(std::move(refused));
 }
 
-void add_checked(self_type self, msg::signatures_checked& m) {
-  auto& s = self->state;
+void add_checked(ledger_shell& s, msg::signatures_checked& m) {
   const auto now = s.setup.world.now();
   for (std::size_t i = 0; i < m.batches.size(); ++i) {
     const auto who = submission_desk::requester_of(m.number, m.first + i);
@@ -378,7 +379,8 @@ static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) 
         return promise;
       },
       [self](msg::signatures_checked& m) {
-        add_checked(self, m);
+        for (auto& part : self->state.in_check.take(std::move(m)))
+          add_checked(self->state, part);
         ask_turn(self);
       },
       [self](const write_outcomes& m) {

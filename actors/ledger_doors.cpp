@@ -98,6 +98,21 @@ void submission_desk::set(const ledger::requester& to, ledger::batch_receipt rec
   open_.erase(found);
 }
 
+std::vector<msg::signatures_checked> check_line::take(msg::signatures_checked part) {
+  const place at{part.number, part.first};
+  early_.emplace(at, std::move(part));
+  std::vector<msg::signatures_checked> ready;
+  while (!expected_.empty()) {
+    const auto next = early_.find(expected_.front());
+    if (next == early_.end())
+      break;
+    ready.push_back(std::move(next->second));
+    early_.erase(next);
+    expected_.pop_front();
+  }
+  return ready;
+}
+
 void recent_blocks::add(std::shared_ptr<const ledger::published> block, std::size_t most) {
   newest_ = block->height;
   blocks_.push_back(std::move(block));

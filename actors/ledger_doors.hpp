@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "market_actors.hpp"
@@ -40,6 +41,21 @@ private:
 
   std::map<std::uint64_t, submission> open_;
   std::uint64_t last_ = 0;
+};
+
+/// Puts parts that were checked on several actors back into the order in which they were submitted:
+/// batches of one signer would miss their nonces otherwise.
+class check_line {
+public:
+  void expect(std::uint64_t number, std::size_t first) { expected_.emplace_back(number, first); }
+
+  /// The parts that may go on now, in their order.
+  [[nodiscard]] std::vector<msg::signatures_checked> take(msg::signatures_checked part);
+
+private:
+  using place = std::pair<std::uint64_t, std::size_t>; // submission, first batch of the part
+  std::deque<place> expected_;
+  std::map<place, msg::signatures_checked> early_;
 };
 
 /// The newest blocks, for those who ask for what follows a height.

@@ -13,6 +13,7 @@
 #include "ainur/base/assert.hpp"
 #include "ainur/crypto/hash.hpp"
 #include "ainur/crypto/key_file.hpp"
+#include "ainur/ledger/block.hpp"
 #include "ainur/ledger/signature.hpp"
 #include "ainur/store/environment.hpp"
 #include "ainur/store/journal.hpp"
@@ -101,10 +102,12 @@ result<std::unique_ptr<market_host>> market_host::start_on(caf::actor_system& sy
     h->stopped_ = true;
     return fail(std::move(ok).error());
   }
-  if (h->resumed_at_ > 0 && h->options_.elapsed) {
+  if (h->resumed_at_ > 0 && h->options_.elapsed)
     world.elapsed = h->options_.elapsed(h->resumed_at_);
+  else if (is_virtual && h->last_block_at_ > world.start)
+    world.elapsed = h->last_block_at_ - world.start; // its time goes on
+  if (world.elapsed > duration::zero())
     h->world_ = make_world();
-  }
   if (is_virtual) {
     h->driver_ = std::make_unique<virtual_driver>(system, h->options_.seed);
     if (world.elapsed > duration::zero())
@@ -145,7 +148,29 @@ result<void> market_host::open_store() {
   return ledger::prepare_log(*store_, make_genesis());
 }
 
+namespace {
+
+/// Nothing before the first block.
+result<timestamp> last_block_time(const store::view& from) {
+  const auto blocks = store::extent_of(from, block_journal);
+  if (!blocks)
+    return fail(blocks.error());
+  if (blocks->next == blocks->first)
+    return timestamp{};
+  const auto records = store::read_journal(from, block_journal, blocks->last());
+  if (!records)
+    return fail(records.error());
+  const auto block = ledger::decode_block(records->front().content);
+  return block ? result<timestamp>{block->time} : fail(block.error());
+}
+
+} // namespace
+
 result<void> market_host::count_resumed(const store::view& from) {
+  const auto time = last_block_time(from);
+  if (!time)
+    return fail(time.error());
+  last_block_at_ = *time;
   std::set<task_id> open;
   for (std::uint64_t next = 1;;) {
     auto records = store::read_journal(from, intake_journal, next);

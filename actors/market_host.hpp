@@ -61,7 +61,7 @@ struct market_options {
                            const environment&)>
       make_recorder;
   /// Of a store that held tasks: how much of the run is over, by the number of its next request.
-  /// None: time begins anew.
+  /// None: the virtual clock goes on where the last block was made.
   std::function<duration(std::uint64_t resumed_at)> elapsed;
 };
 
@@ -200,6 +200,7 @@ private:
   std::uint64_t branches_ = 0;
   std::uint64_t resumed_tasks_ = 0;
   std::uint64_t resumed_at_ = 0;
+  timestamp last_block_at_{};
   bool stopped_ = false;
 };
 

@@ -643,13 +643,19 @@ TEST_SUITE("runtime") {
     options.result_retention = minutes{10};
     options.tasks_open_max = 2;
     shop s{std::move(options)};
-    s.add("a", "upper", upper());
+    // Two at a time: a bid for one task takes nothing from the other.
+    must(s.market.spawn({.name = "a",
+                         .capabilities = {"upper"},
+                         .does = upper(),
+                         .cost_fixed = amount::ainu(1),
+                         .capacity = 2}));
     const auto task = s.ask("upper", "abc");
     s.ask("upper", "abc");
     const auto third = s.market.submit(
         s.payer, {.subtasks = {{.capability = "upper"}}, .budget = amount::ainu(1)});
     CHECK(third.error().is(market::errc::busy));
-    s.done(task);
+    const auto report = s.done(task);
+    REQUIRE_MESSAGE(report.state == final_state::completed, report.why);
     REQUIRE(s.market.run_for(minutes{9}));
     CHECK(text_of(s.market.status(task).value().results.at(0)) == "ABC");
     REQUIRE(s.market.run_for(minutes{2}));

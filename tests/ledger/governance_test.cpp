@@ -395,9 +395,9 @@ TEST_CASE("governance: a DAO has no key to rotate, to recover or to host with") 
   governance_world w;
   w.found();
   w.noop(w.client, delegate_hosting{w.dao}, errc::invalid_value); // it can sign for nobody
-  for (const ledger::call& c :
-       {ledger::call{rotate_key{w.client.id.value, {}}}, ledger::call{set_recovery{w.dao, w.host.id}},
-        ledger::call{delegate_hosting{w.client.id}}}) {
+  for (const ledger::call& c : {ledger::call{rotate_key{w.client.id.value, {}}},
+                                ledger::call{set_recovery{w.dao, w.host.id}},
+                                ledger::call{delegate_hosting{w.client.id}}}) {
     const auto number = w.approved({c});
     CHECK(w.executed(number) == proposal_status::failed);
     CHECK(state::restore(w.s->snapshot()).has_value());

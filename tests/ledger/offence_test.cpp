@@ -85,8 +85,8 @@ TEST_CASE("of three slashes the last one to be cancelled gives the reputation ba
   do {
     world w;
     std::vector<std::uint64_t> numbers;
-    for (const auto kind : {offence::protocol_violation, offence::double_acceptance,
-                            offence::fraudulent_result}) {
+    for (const auto kind :
+         {offence::protocol_violation, offence::double_acceptance, offence::fraudulent_result}) {
       REQUIRE(w.call(w.council, report(w.agent, kind)) == errc::ok);
       numbers.push_back(w.events<event::slashed>().at(0).slash);
     }

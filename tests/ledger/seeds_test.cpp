@@ -1,6 +1,6 @@
-// The seeds of the fuzzers of what the ledger reads (tests/fuzz/seeds) are what their decoders take:
-// a fuzzer that begins with refused inputs finds little. After a change of a format they are written
-// anew by
+// The seeds of the fuzzers of what the ledger reads (tests/fuzz/seeds) are what their decoders
+// take: a fuzzer that begins with refused inputs finds little. After a change of a format they are
+// written anew by
 //   AINUR_SEEDS=tests/fuzz/seeds ledger_test -ns -tc="write the seeds"
 #include <cstdlib>
 #include <filesystem>

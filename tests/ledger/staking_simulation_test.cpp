@@ -152,7 +152,7 @@ private:
   }
 
   std::pair<who, ledger::call> next_call() {
-    if (!follower_.waiting.empty() && random_.below(40) == 0)
+    if (!follower_.waiting.empty() && random_.below(200) == 0)
       return {w_.council, cancel_deferred_slash{*follower_.waiting.rbegin()}};
     const auto& x = staker();
     switch (random_.below(20)) {
@@ -198,16 +198,30 @@ private:
       return {someone(), reap_stake{x.stash.id}};
     case 15:
     case 16:
-      return {someone(),
-              claim_payout{x.stash.id, recent_era(), static_cast<std::uint32_t>(random_.below(3))}};
+      return claim_call();
     case 17:
       return {w_.authority,
-              note_era_points{{{x.stash.id, 1 + static_cast<std::uint32_t>(random_.below(100))}}}};
+              note_era_points{{{validator_of(w_.s->staking_era()),
+                                1 + static_cast<std::uint32_t>(random_.below(100))}}}};
     case 18:
       return report_call();
     default:
       return money_call();
     }
+  }
+
+  /// Mostly one that was elected for the era.
+  account_id validator_of(std::uint64_t era) {
+    const auto view = w_.s->era(era);
+    return view && !view->validators.empty() && random_.below(8) != 0
+               ? view->validators[random_.below(view->validators.size())].validator
+               : staker().stash.id;
+  }
+
+  std::pair<who, ledger::call> claim_call() {
+    const auto era = recent_era();
+    const auto page = static_cast<std::uint32_t>(random_.below(4) / 2);
+    return {someone(), claim_payout{validator_of(era), era, page}};
   }
 
   /// Mostly by a validator that is backed.
