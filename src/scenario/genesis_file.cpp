@@ -9,23 +9,10 @@
 
 #include <fmt/format.h>
 
-namespace ainur::scenario {
-[[noreturn]] static void genesis_toml_broke() {
-  throw std::logic_error("a key is malformed");
-}
-} // namespace ainur::scenario
-
-// As in read.cpp: what toml++ 3.3 asserts of malformed keys throws here.
-#undef TOML_HEADER_ONLY
-#undef TOML_SHARED_LIB
-#define TOML_HEADER_ONLY 1
-#define TOML_ASSERT(expr)                                                                          \
-  (static_cast<bool>(expr) ? static_cast<void>(0) : ::ainur::scenario::genesis_toml_broke())
-#include <toml++/toml.h>
-
 #include "ainur/base/nearest.hpp"
 #include "ainur/scenario/schema.hpp"
 #include "toml_guard.hpp"
+#include "toml_parser.hpp"
 
 namespace ainur::scenario {
 

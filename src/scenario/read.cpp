@@ -9,27 +9,12 @@
 
 #include <fmt/format.h>
 
-// toml++ 3.3 asserts, or assumes, what some malformed texts break (a key that begins with a dot
-// inside an inline table). Compiled here with an assertion that throws, that ends as any other
-// mistake.
-namespace ainur::scenario {
-[[noreturn]] static void toml_broke() {
-  throw std::logic_error("a key is malformed");
-}
-} // namespace ainur::scenario
-
-#undef TOML_HEADER_ONLY
-#undef TOML_SHARED_LIB
-#define TOML_HEADER_ONLY 1
-#define TOML_ASSERT(expr)                                                                          \
-  (static_cast<bool>(expr) ? static_cast<void>(0) : ::ainur::scenario::toml_broke())
-#include <toml++/toml.h>
-
 #include "ainur/base/nearest.hpp"
 #include "ainur/scenario/errc.hpp"
 #include "ainur/scenario/expectation.hpp"
 #include "ainur/scenario/schema.hpp"
 #include "toml_guard.hpp"
+#include "toml_parser.hpp"
 
 namespace ainur::scenario {
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lmdb_map.hpp"
+#include "whole_file.hpp"
 
 namespace ainur::store {
 
@@ -102,6 +103,8 @@ struct lmdb_environment::handles {
       rc = try_map(options, map_bytes /= 2);
     if (rc != MDB_SUCCESS)
       return fail(raw::lmdb_error(rc, directory));
+    if (auto whole = raw::expect_whole(env, data_file_in(directory), map_bytes); !whole)
+      return whole;
     int dead = 0; // readers that a killed process left behind would keep pages forever
     if (rc = mdb_reader_check(env, &dead); rc != MDB_SUCCESS)
       return fail(raw::lmdb_error(rc, directory));

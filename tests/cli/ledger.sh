@@ -165,6 +165,23 @@ free = "7.5 AINU"
 END
 }
 
+begin "a store that was cut short is damage wherever it ends, and its lock file is not missed"
+for percent in 50 25 5 1; do
+  rm -rf data
+  copy
+  truncate -s $(($(stat -c %s data/store/store.mdb) * percent / 100)) data/store/store.mdb
+  run ainur ledger verify data
+  expect_status 1
+  expect_match "$err" 'store\.damaged'
+  run ainur ledger show data
+  [ "$status" -lt 3 ] || fails "status $status"
+done
+rm -rf data
+copy
+rm data/store/store.mdb-lock data/store/owner
+run ainur ledger verify data
+expect_status 0
+
 begin "init begins a ledger from a genesis file, once"
 genesis g.toml
 run ainur ledger init made --genesis g.toml --json

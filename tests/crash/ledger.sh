@@ -4,8 +4,8 @@
 # shellcheck disable=SC2154
 source "$AINUR_SOURCE/tests/support/shell.sh"
 
-seconds=$((60 * ${AINUR_TEST_COUNT:-1}))
-rounds=$((1000 * ${AINUR_TEST_COUNT:-1}))
+seconds=$((240 * ${AINUR_TEST_COUNT:-1}))
+rounds=$((4000 * ${AINUR_TEST_COUNT:-1}))
 began=$SECONDS
 
 # One life of the ledger, ended at a random instant of its first 300 ms.

@@ -188,6 +188,37 @@ TEST_CASE("a byte flipped in the file is found, and the rest stays readable") {
   CHECK(view_of(*open_lmdb(path))->check().has_value());
 }
 
+TEST_CASE("a file cut short at any page is found, and ends no process") {
+  const test::scratch dir;
+  const auto path = dir.path("store");
+  {
+    const auto env = open_lmdb(path);
+    for (std::uint64_t i = 1; i <= 200; ++i) {
+      write_set set;
+      set.append({1}, i, bytes(3'000, 'r'));
+      set.put(1, text("key " + std::to_string(i)), text("value"));
+      REQUIRE(env->commit(set));
+    }
+  }
+  const auto file = path + "/store.mdb";
+  const auto sound = content_of(file);
+  std::size_t damaged = 0;
+  for (std::size_t size = 0; size < sound.size(); size += 4'096 * 7) {
+    INFO(size);
+    overwrite(file, {sound.begin(), sound.begin() + static_cast<std::ptrdiff_t>(size)});
+    const auto env = lmdb_environment::open(path);
+    if (!env) {
+      damaged += env.error().is(errc::damaged) ? 1u : 0u;
+      continue;
+    }
+    const auto checked = view_of(**env)->check();
+    damaged += checked || !checked.error().is(errc::damaged) ? 0u : 1u;
+  }
+  CHECK(damaged > 10); // an empty file is a new store, and the last pages may be unused
+  overwrite(file, sound);
+  CHECK(view_of(*open_lmdb(path))->check().has_value());
+}
+
 TEST_CASE("a file that is no store is refused") {
   const test::scratch dir;
   std::filesystem::create_directory(dir.path("store"));

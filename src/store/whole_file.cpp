@@ -1,0 +1,98 @@
+// LMDB leaves pages at the end unwritten that were taken and given back in one commit, so a file
+// that is shorter than the map says may still be whole. Which pages are in use only reading tells,
+// and LMDB has no answer for a page that is not there: a child process reads, and may die of it.
+#include "whole_file.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ainur/store/error.hpp"
+#include "lmdb_map.hpp"
+
+namespace ainur::store::raw {
+
+namespace {
+
+/// Reads a byte of every page of every value, so that all are touched.
+bool read_all(MDB_txn* txn, MDB_dbi dbi) {
+  MDB_cursor* walk = nullptr;
+  if (mdb_cursor_open(txn, dbi, &walk) != MDB_SUCCESS)
+    return false;
+  MDB_val key{};
+  MDB_val value{};
+  int rc = MDB_SUCCESS;
+  while ((rc = mdb_cursor_get(walk, &key, &value, MDB_NEXT)) == MDB_SUCCESS)
+    for (std::size_t at = 0; at < value.mv_size; at += 512)
+      (void)static_cast<const volatile char*>(value.mv_data)[at];
+  return rc == MDB_NOTFOUND;
+}
+
+/// In the child: nothing is given back, the process ends.
+bool reads_whole(const std::string& file, std::uint64_t map_bytes) {
+  MDB_env* env = nullptr;
+  MDB_txn* txn = nullptr;
+  MDB_dbi values = 0;
+  constexpr MDB_dbi free_pages = 0; // LMDB's own table of them
+  return mdb_env_create(&env) == MDB_SUCCESS &&
+         mdb_env_set_mapsize(env, map_bytes) == MDB_SUCCESS &&
+         mdb_env_open(env, file.c_str(), MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR, 0) ==
+             MDB_SUCCESS &&
+         mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn) == MDB_SUCCESS &&
+         mdb_dbi_open(txn, nullptr, 0, &values) == MDB_SUCCESS && read_all(txn, values) &&
+         read_all(txn, free_pages);
+}
+
+auto os_failure(const std::string& what) {
+  return fail(errc::io, what + ": " + std::strerror(errno));
+}
+
+[[noreturn]] void be_the_reader(const std::string& file, std::uint64_t map_bytes) {
+  for (const int number : {SIGBUS, SIGABRT, SIGSEGV})
+    std::signal(number, SIG_DFL);
+  const rlimit no_core{0, 0};
+  (void)::setrlimit(RLIMIT_CORE, &no_core);
+  if (const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC); nowhere >= 0)
+    (void)::dup2(nowhere, STDERR_FILENO); // what LMDB says as it ends
+  ::_exit(reads_whole(file, map_bytes) ? 0 : 1);
+}
+
+} // namespace
+
+result<void> expect_whole(MDB_env* env, const std::string& file, std::uint64_t map_bytes) {
+  MDB_envinfo info;
+  MDB_stat pages;
+  mdb_filehandle_t handle = -1;
+  for (const int rc :
+       {mdb_env_info(env, &info), mdb_env_stat(env, &pages), mdb_env_get_fd(env, &handle)})
+    if (rc != MDB_SUCCESS)
+      return fail(lmdb_error(rc, file));
+
+  struct stat there {};
+
+  if (::fstat(handle, &there) != 0)
+    return os_failure(file);
+  const auto present = static_cast<std::uint64_t>(there.st_size) / pages.ms_psize;
+  if (present > info.me_last_pgno)
+    return {};
+  const pid_t reader = ::fork();
+  if (reader < 0)
+    return os_failure(file);
+  if (reader == 0)
+    be_the_reader(file, map_bytes);
+  int status = 0;
+  while (::waitpid(reader, &status, 0) < 0)
+    if (errno != EINTR)
+      return os_failure(file);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return {};
+  return fail(errc::damaged, file + ": it ends before what it refers to: it was cut short");
+}
+
+} // namespace ainur::store::raw

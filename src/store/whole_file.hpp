@@ -1,0 +1,18 @@
+// Whether a store's file holds every page that the store refers to.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <lmdb.h>
+
+#include "ainur/base/error.hpp"
+
+namespace ainur::store::raw {
+
+/// A read behind the end of the file would end the process, so this is asked before the first one.
+/// `env` is open on `file`. Errors: `damaged` if pages are missing, `io`.
+[[nodiscard]] result<void> expect_whole(MDB_env* env, const std::string& file,
+                                        std::uint64_t map_bytes);
+
+} // namespace ainur::store::raw
