@@ -267,7 +267,8 @@ TEST_CASE("the authority rotates derived keys in its own blocks, and opens again
       REQUIRE(core->add({1, 1}, {host, {}, transfer{host, amount{1}}}, instant_at(0)));
     if (auto record = core->cut(instant_at(0), utc, true)) {
       log.push_back(*record);
-      for (const auto& answer : core->durable()->answers)
+      const auto published = core->durable(); // alive while its answers are read
+      for (const auto& answer : published->answers)
         CHECK(answer.how == errc::ok);
     }
     CHECK(core->wake_at(instant_at(0), utc)); // the next key, if nothing else
