@@ -1,0 +1,28 @@
+#include "ainur/consensus/error.hpp"
+
+namespace ainur::consensus {
+
+error_info describe(errc code) noexcept {
+  const auto info = [](std::string_view name, std::string_view text) {
+    return error_info{"consensus", name, text};
+  };
+  switch (code) {
+  case errc::bad_validators:
+    return info("bad_validators", "the validators cannot make a set");
+  case errc::bad_election:
+    return info("bad_election", "the candidates, voters or seats cannot make an election");
+  case errc::bad_statement:
+    return info("bad_statement", "the statement is not well-formed, or not by the one it names");
+  case errc::bad_block:
+    return info("bad_block", "the block cannot follow the one before it");
+  case errc::bad_certificate:
+    return info("bad_certificate", "the certificate does not prove that a quorum agreed");
+  case errc::bad_record:
+    return info("bad_record", "the write-ahead record does not fit those before it");
+  case errc::not_trusted:
+    return info("not_trusted", "too few of the trusted validators signed");
+  }
+  return info("unknown", "an unknown error");
+}
+
+} // namespace ainur::consensus

@@ -1,0 +1,34 @@
+// What a replica makes durable before it acts: the write-ahead records of one height.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "ainur/codec/msgpack.hpp"
+#include "ainur/consensus/agreement.hpp"
+#include "ainur/consensus/block.hpp"
+
+namespace ainur::consensus {
+
+/// Signed, and perhaps sent. A new block comes with its first proposal.
+struct said_record {
+  signed_statement statement;
+  std::optional<consensus::block> block;
+  AINUR_FIELDS(said_record, statement, block)
+};
+
+/// Locked or valid values changed. The body of a block comes with the first record that names it:
+/// if all validators die at once, somebody must still be able to propose it again.
+struct held_record {
+  std::uint64_t height = 0;
+  held_values values;
+  std::optional<consensus::block> block;
+  AINUR_FIELDS(held_record, height, values, block)
+};
+
+struct wal_record {
+  std::variant<said_record, held_record> what;
+  AINUR_FIELDS(wal_record, what)
+};
+
+} // namespace ainur::consensus

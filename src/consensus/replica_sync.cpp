@@ -1,0 +1,128 @@
+// Keeping up: a replica without progress says where it stands, those who are ahead or know more
+// help it on, and what was decided without it comes as certified blocks.
+#include <algorithm>
+#include <utility>
+
+#include "ainur/consensus/replica.hpp"
+
+namespace ainur::consensus {
+
+status_message replica::status() const {
+  status_message s;
+  s.height = at_.height + 1;
+  if (agreement_) {
+    s.round = agreement_->round();
+    s.valid_round = agreement_->held().valid_round;
+  }
+  s.first_block = first_block_;
+  return s;
+}
+
+void replica::report_status(const moment& m, effects& out) {
+  status_due_ = m.now + options_.status_interval;
+  out.push_back(broadcast{status()});
+}
+
+void replica::take(const account_id& from, const status_message& s, const moment& m, effects& out) {
+  const auto mine = at_.height + 1;
+  if (s.height < mine) {
+    if (!s.reply) {
+      auto answer = status();
+      answer.reply = true;
+      out.push_back(send_to{from, answer});
+    }
+    return;
+  }
+  if (s.height > mine)
+    return fetch(from, s, m, out);
+  if (agreement_ && !executing_)
+    help(from, s, out);
+}
+
+/// Tells a replica at the same height what it may have missed: what this one said in the round, and
+/// the value that had a quorum of prevotes.
+void replica::help(const account_id& peer, const status_message& s, effects& out) {
+  const auto round = agreement_->round();
+  if (s.round <= round)
+    for (const auto& [key, statement] : own_)
+      if (key.first == round)
+        out.push_back(send_to{peer, message_of(statement)});
+  const auto valid_round = agreement_->held().valid_round;
+  if (valid_round <= s.valid_round)
+    return;
+  const auto original = proposed_.find(valid_round);
+  if (original != proposed_.end())
+    out.push_back(send_to{peer, message_of(original->second)});
+  const auto& value = agreement_->held().valid;
+  for (const auto& vote :
+       agreement_->votes().votes_for(statement_kind::prevote, valid_round, value).votes)
+    out.push_back(send_to{peer, vote_message{vote}});
+}
+
+/// Asks one replica at a time for what was decided meanwhile.
+void replica::fetch(const account_id& from, const status_message& s, const moment& m,
+                    effects& out) {
+  if (executing_ || (fetching_until_ && m.now < *fetching_until_))
+    return;
+  fetching_until_ = m.now + 2 * options_.status_interval;
+  const auto first = at_.height + 1;
+  if (s.first_block > first) {
+    out.push_back(need_snapshot{from});
+    return;
+  }
+  const auto count = std::min<std::uint64_t>(s.height - first, blocks_in_message_max);
+  out.push_back(send_to{from, blocks_request{first, static_cast<std::uint32_t>(count)}});
+}
+
+void replica::take(const account_id& from, const blocks_request& r, const moment&, effects& out) {
+  if (r.count == 0 || r.count > blocks_in_message_max || r.first == 0 || r.first > at_.height)
+    return refuse();
+  blocks_message answer;
+  for (const auto& b : recent_)
+    if (b.commit.height >= r.first && b.commit.height < r.first + r.count &&
+        b.commit.height <= at_.height)
+      answer.blocks.push_back(b);
+  if (!answer.blocks.empty() && answer.blocks.front().commit.height == r.first)
+    out.push_back(send_to{from, std::move(answer)});
+  else
+    out.push_back(load_blocks{from, r.first, r.count});
+}
+
+void replica::take(const account_id& from, const blocks_message& b, const moment&, effects& out) {
+  if (b.blocks.size() > blocks_in_message_max ||
+      std::any_of(b.blocks.begin(), b.blocks.end(), [](const auto& x) { return !x.block; }))
+    return refuse();
+  if (!fetching_until_ || !fetched_.empty())
+    return; // nobody asked
+  fetched_.assign(b.blocks.begin(), b.blocks.end());
+  fetched_from_ = from;
+  take_fetched(out);
+}
+
+/// Commits the next of the fetched blocks; the others follow as each is executed, and then more is
+/// asked for.
+void replica::take_fetched(effects& out) {
+  while (!executing_ && !halted_ && !fetched_.empty()) {
+    const auto next = std::move(fetched_.front());
+    fetched_.pop_front();
+    if (next.commit.height <= at_.height)
+      continue; // decided here meanwhile
+    if (next.commit.height != at_.height + 1 || next.commit.block != id_of(next.block->header) ||
+        !checker_->check(at_.validators, next.commit)) {
+      fetched_.clear();
+      return refuse();
+    }
+    if (!expect_follows(at_, *next.block, *checker_))
+      return stop_at(*next.block, out);
+    ++counts_.fetched;
+    commit_block(next, out);
+  }
+  if (!executing_ && fetched_from_) {
+    const auto from = *std::exchange(fetched_from_, std::nullopt);
+    fetching_until_.reset();
+    auto ask = status(); // its reply says whether there is more
+    out.push_back(send_to{from, ask});
+  }
+}
+
+} // namespace ainur::consensus
