@@ -25,9 +25,14 @@ agreement_actions agreement::start() {
   return out;
 }
 
-agreement_actions agreement::resume(round_number round, const held_values& held) {
+agreement_actions agreement::resume(round_number round, const held_values& held,
+                                    const std::vector<signed_statement>& votes) {
   agreement_actions out;
   held_ = held;
+  votes_.enter(round); // so that those of all earlier rounds are kept
+  for (const auto& vote : votes)
+    if (const auto by = set_->find(vote.signer))
+      (void)votes_.add(vote, *by);
   start_round(round, out);
   apply_rules(out);
   return out;
@@ -40,6 +45,13 @@ validator_index agreement::proposer(round_number r) const {
 const proposal_info* agreement::proposal(round_number r) const {
   const auto at = proposals_.find(r);
   return at == proposals_.end() ? nullptr : &at->second;
+}
+
+/// Leaves a round, with the votes that allow it.
+void agreement::leave_for(round_number r, std::vector<signed_statement> reasons,
+                          agreement_actions& out) {
+  out.push_back(enter{r, std::move(reasons)});
+  start_round(r, out);
 }
 
 // Lines 11 to 21. The proposer waits too: making a value may take longer than the others wait.
@@ -69,7 +81,6 @@ agreement_actions agreement::propose(round_number round, const proposal_info& p)
   agreement_actions out;
   if (decision_ || !proposals_.emplace(round, p).second)
     return out;
-  (void)votes_.hear(round, proposer(round));
   apply_rules(out);
   return out;
 }
@@ -178,7 +189,10 @@ bool agreement::line_55_skip(agreement_actions& out) {
   const auto later = votes_.round_to_skip_to();
   if (!later)
     return false;
-  start_round(*later, out);
+  auto reasons = votes_.all(statement_kind::prevote, *later);
+  for (auto& vote : votes_.all(statement_kind::precommit, *later))
+    reasons.push_back(std::move(vote));
+  leave_for(*later, std::move(reasons), out);
   return true;
 }
 
@@ -196,7 +210,7 @@ agreement_actions agreement::pass(const timeout& t) {
       say(statement_kind::precommit, nil, out);
     break;
   case consensus::step::precommit: // line 65
-    start_round(round_ + 1, out);
+    leave_for(round_ + 1, votes_.all(statement_kind::precommit, round_), out);
     break;
   }
   apply_rules(out);

@@ -72,6 +72,9 @@ void replica::carry_out(agreement_actions actions, const moment& m, effects& out
         out.push_back(make_block{at_.height + 1, make->round});
     } else if (const auto* held = std::get_if<hold>(&a)) {
       hold_values(held->values, out);
+    } else if (const auto* entered = std::get_if<enter>(&a)) {
+      out.push_back(persist{at_.height + 1, codec::encode(wal_record{entered_record{
+                                                at_.height + 1, entered->round, entered->votes}})});
     } else if (const auto* said = std::get_if<utter>(&a)) {
       utter_own(said->statement, m, out);
     } else if (const auto* w = std::get_if<wait>(&a)) {
@@ -133,7 +136,10 @@ void replica::take_own(const signed_statement& s, const moment& m, effects& out)
 }
 
 void replica::hold_values(const held_values& values, effects& out) {
-  held_record record{at_.height + 1, values, std::nullopt};
+  held_record record{at_.height + 1, values, std::nullopt, {}};
+  record.polka = agreement_->votes()
+                     .votes_for(statement_kind::prevote, values.valid_round, values.valid)
+                     .votes;
   const auto known = blocks_.find(values.valid);
   AINUR_ASSERT(known != blocks_.end());
   if (!std::exchange(known->second.stored, true))
@@ -259,6 +265,7 @@ void replica::accuse_of(equivocation e, effects& out) {
 
 result<void> replica::recover(const std::vector<bytes>& records, const moment& m, effects& out) {
   held_values held;
+  std::vector<signed_statement> votes;
   round_number round = no_round;
   const auto add = [this](std::optional<block>& b) {
     if (!b)
@@ -281,31 +288,38 @@ result<void> replica::recover(const std::vector<bytes>& records, const moment& m
         return fail(errc::bad_record, "two statements for one step");
       round = std::max(round, s.round);
       add(said->block);
-    } else if (auto& h = std::get<held_record>(r->what); h.height == at_.height + 1) {
-      held = h.values;
+    } else if (auto* h = std::get_if<held_record>(&r->what)) {
+      if (h->height != at_.height + 1)
+        continue;
+      held = h->values;
       round = std::max(round, held.valid_round);
-      add(h.block);
+      votes.insert(votes.end(), h->polka.begin(), h->polka.end());
+      add(h->block);
+    } else if (auto& e = std::get<entered_record>(r->what); e.height == at_.height + 1) {
+      round = std::max(round, e.round);
+      votes.insert(votes.end(), e.votes.begin(), e.votes.end());
     }
   }
   if (round == no_round)
     return {};
-  resume(round, held, m, out);
+  resume(round, held, std::move(votes), m, out);
   return {};
 }
 
 /// Takes up a height that was begun before a restart.
-void replica::resume(round_number round, const held_values& held, const moment& m, effects& out) {
+void replica::resume(round_number round, const held_values& held,
+                     std::vector<signed_statement> votes, const moment& m, effects& out) {
   if (!agreement_)
     make_agreement(m);
   for (const auto& [key, s] : own_) {
     if (s.statement.kind == statement_kind::proposal) {
       proposed_.try_emplace(s.statement.round, s);
       proposals_.insert_or_assign(s.statement.round, waiting_proposal{s, true});
-    } else if (const auto me = at_.validators.find(self_)) {
-      (void)agreement_->add(s, *me);
+    } else {
+      votes.push_back(s);
     }
   }
-  carry_out(agreement_->resume(round, held), m, out);
+  carry_out(agreement_->resume(round, held, votes), m, out);
   offer_proposals(m, out);
 }
 

@@ -63,11 +63,9 @@ void replica::take(const account_id& from, const vote_message& v, const moment& 
 }
 
 void replica::take_vote(const signed_statement& s, const moment& m, effects& out) {
-  if (agreement_)
-    if (const auto by = at_.validators.find(s.signer))
-      if (const auto* known = agreement_->votes().vote_of(s.statement.kind, s.statement.round, *by);
-          known != nullptr && known->statement == s.statement)
-        return; // not worth a signature check
+  if (const auto known = at_.validators.find(s.signer);
+      agreement_ && known && agreement_->votes().knows(s.statement, *known))
+    return; // not worth a signature check
   const auto by = check_statement(s);
   if (!by)
     return;
@@ -126,15 +124,18 @@ void replica::take_polka(const proposal_message& p, const moment& m, effects& ou
   const auto& s = p.proposal.statement;
   if (p.polka.size() > at_.validators.size())
     return refuse();
-  for (const auto& vote : p.polka) {
+  const auto fits = [&s](const signed_statement& vote) {
     const auto& v = vote.statement;
-    if (executing_)
-      return;
-    if (v.kind != statement_kind::prevote || v.height != s.height || v.round != s.valid_round ||
-        v.value != s.value)
-      return refuse();
-    take_vote(vote, m, out);
-  }
+    return v.kind == statement_kind::prevote && v.height == s.height && v.round == s.valid_round &&
+           v.value == s.value;
+  };
+  if (!std::all_of(p.polka.begin(), p.polka.end(), fits))
+    return refuse();
+  // Twice: votes that contradict earlier ones count only once somebody's first vote is there.
+  for (int pass = 0; pass < 2; ++pass)
+    for (const auto& vote : p.polka)
+      if (!executing_)
+        take_vote(vote, m, out);
 }
 
 /// A new value's time must be credible when its proposal arrives (proposer-based timestamps).

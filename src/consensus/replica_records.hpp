@@ -17,17 +17,27 @@ struct said_record {
   AINUR_FIELDS(said_record, statement, block)
 };
 
-/// Locked or valid values changed. The body of a block comes with the first record that names it:
-/// if all validators die at once, somebody must still be able to propose it again.
+/// Locked or valid values changed. The body of a block comes with the first record that names it,
+/// and the valid value with its quorum of prevotes: if all validators die at once, somebody must
+/// still be able to propose it again, and to show the others why they may follow.
 struct held_record {
   std::uint64_t height = 0;
   held_values values;
   std::optional<consensus::block> block;
-  AINUR_FIELDS(held_record, height, values, block)
+  std::vector<signed_statement> polka;
+  AINUR_FIELDS(held_record, height, values, block, polka)
+};
+
+/// A later round began, for these votes.
+struct entered_record {
+  std::uint64_t height = 0;
+  round_number round = 0;
+  std::vector<signed_statement> votes;
+  AINUR_FIELDS(entered_record, height, round, votes)
 };
 
 struct wal_record {
-  std::variant<said_record, held_record> what;
+  std::variant<said_record, held_record, entered_record> what;
   AINUR_FIELDS(wal_record, what)
 };
 

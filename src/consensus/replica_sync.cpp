@@ -39,14 +39,19 @@ void replica::take(const account_id& from, const status_message& s, const moment
     help(from, s, out);
 }
 
-/// Tells a replica at the same height what it may have missed: what this one said in the round, and
-/// the value that had a quorum of prevotes.
+/// Tells a replica at the same height what it may have missed: what this one said in the round; if
+/// the other is in an earlier round, the votes that ended it, whosesoever they are (some may be of
+/// validators that speak no more); and the value that had a quorum of prevotes.
 void replica::help(const account_id& peer, const status_message& s, effects& out) {
   const auto round = agreement_->round();
   if (s.round <= round)
     for (const auto& [key, statement] : own_)
       if (key.first == round)
         out.push_back(send_to{peer, message_of(statement)});
+  if (s.round < round)
+    for (const auto kind : {statement_kind::prevote, statement_kind::precommit})
+      for (const auto& vote : agreement_->votes().all(kind, s.round))
+        out.push_back(send_to{peer, vote_message{vote}});
   const auto valid_round = agreement_->held().valid_round;
   if (valid_round <= s.valid_round)
     return;

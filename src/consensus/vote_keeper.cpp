@@ -23,21 +23,8 @@ std::optional<threshold> vote_keeper::add(const signed_statement& vote, validato
   auto& t = s.kind == statement_kind::prevote ? votes->prevotes : votes->precommits;
   if (t.votes.empty())
     t.votes.resize(set_->size());
-  auto& slot = t.votes[by];
-  if (slot) {
-    if (contradict(slot->statement, s) && found_.size() < equivocations_max)
-      found_.push_back({*slot, vote});
+  if (!count(t, vote, by))
     return std::nullopt;
-  }
-  slot = vote;
-  const auto weight = (*set_)[by].weight;
-  t.total += weight;
-  const auto at = std::find_if(t.weights.begin(), t.weights.end(),
-                               [&s](const auto& w) { return w.first == s.value; });
-  if (at == t.weights.end())
-    t.weights.emplace_back(s.value, weight);
-  else
-    at->second += weight;
   speak(*votes, by);
   if (s.round > current_ && set_->has_honest(votes->speaking))
     if (auto skip = report(*votes, {threshold_kind::skip, s.round, {}}))
@@ -46,14 +33,31 @@ std::optional<threshold> vote_keeper::add(const signed_statement& vote, validato
   return now ? report(*votes, *now) : std::nullopt;
 }
 
-std::optional<threshold> vote_keeper::hear(round_number round, validator_index by) {
-  auto* votes = open(round, by);
-  if (votes == nullptr)
-    return std::nullopt;
-  speak(*votes, by);
-  if (round <= current_ || !set_->has_honest(votes->speaking))
-    return std::nullopt;
-  return report(*votes, {threshold_kind::skip, round, {}});
+bool vote_keeper::count(tally& t, const signed_statement& vote, validator_index by) {
+  const auto& value = vote.statement.value;
+  const auto weight = (*set_)[by].weight;
+  auto* counted = t.weight_of(value);
+  if (auto& first = t.votes[by]; !first) {
+    first = vote;
+    t.total += weight;
+    if (counted == nullptr)
+      t.weights.emplace_back(value, weight);
+    else
+      *counted += weight;
+    return true;
+  }
+  if (!contradict(t.votes[by]->statement, vote.statement))
+    return false;
+  if (found_.size() < equivocations_max)
+    found_.push_back({*t.votes[by], vote});
+  const auto same = [&](const auto& x) {
+    return x.first == by && x.second.statement.value == value;
+  };
+  if (counted == nullptr || std::any_of(t.others.begin(), t.others.end(), same))
+    return false;
+  t.others.emplace_back(by, vote);
+  *counted += weight;
+  return true;
 }
 
 void vote_keeper::speak(round_votes& votes, validator_index by) {
@@ -125,13 +129,20 @@ void vote_keeper::retract(tally& t, validator_index by) {
     return;
   const auto weight = (*set_)[by].weight;
   t.total -= weight;
-  const auto at = std::find_if(t.weights.begin(), t.weights.end(), [&](const auto& w) {
-    return w.first == t.votes[by]->statement.value;
-  });
-  at->second -= weight;
-  if (at->second == 0)
-    t.weights.erase(at);
+  *t.weight_of(t.votes[by]->statement.value) -= weight;
+  for (const auto& [who, vote] : t.others)
+    if (who == by)
+      *t.weight_of(vote.statement.value) -= weight;
+  std::erase_if(t.others, [by](const auto& x) { return x.first == by; });
+  std::erase_if(t.weights, [](const auto& w) { return w.second == 0; });
   t.votes[by].reset();
+}
+
+std::uint64_t* vote_keeper::tally::weight_of(const hash256& value) noexcept {
+  for (auto& [v, weight] : weights)
+    if (v == value)
+      return &weight;
+  return nullptr;
 }
 
 void vote_keeper::enter(round_number round) {
@@ -193,11 +204,35 @@ std::optional<round_number> vote_keeper::round_to_skip_to() const {
 
 vote_list vote_keeper::votes_for(statement_kind kind, round_number r, const hash256& value) const {
   vote_list out{r, value, {}};
+  const auto* t = find(kind, r);
+  if (t == nullptr)
+    return out;
+  for (validator_index by = 0; by < t->votes.size(); ++by) {
+    if (t->votes[by] && t->votes[by]->statement.value == value)
+      out.votes.push_back(*t->votes[by]);
+    for (const auto& [who, vote] : t->others)
+      if (who == by && vote.statement.value == value)
+        out.votes.push_back(vote);
+  }
+  return out;
+}
+
+std::vector<signed_statement> vote_keeper::all(statement_kind kind, round_number r) const {
+  std::vector<signed_statement> out;
   if (const auto* t = find(kind, r))
     for (const auto& vote : t->votes)
-      if (vote && vote->statement.value == value)
-        out.votes.push_back(*vote);
+      if (vote)
+        out.push_back(*vote);
   return out;
+}
+
+bool vote_keeper::knows(const statement& s, validator_index by) const {
+  const auto* t = find(s.kind, s.round);
+  if (t == nullptr || by >= t->votes.size() || !t->votes[by])
+    return false;
+  return t->votes[by]->statement == s ||
+         std::any_of(t->others.begin(), t->others.end(),
+                     [&](const auto& x) { return x.first == by && x.second.statement == s; });
 }
 
 const signed_statement* vote_keeper::vote_of(statement_kind kind, round_number r,

@@ -57,6 +57,14 @@ struct hold {
   friend bool operator==(const hold&, const hold&) = default;
 };
 
+/// A round begins that is not the first. Make it durable with the votes that ended those before:
+/// after a crash of many, nobody else may be able to tell the others why they shall follow.
+struct enter {
+  round_number round = 0;
+  std::vector<signed_statement> votes;
+  friend bool operator==(const enter&, const enter&) = default;
+};
+
 /// Sign, make durable, send to all, and `add`: a proposal, prevote or precommit.
 struct utter {
   ledger::statement statement;
@@ -76,7 +84,7 @@ struct decide {
   friend bool operator==(const decide&, const decide&) = default;
 };
 
-using agreement_action = std::variant<make_value, hold, utter, wait, decide>;
+using agreement_action = std::variant<make_value, hold, enter, utter, wait, decide>;
 /// To be carried out in this order.
 using agreement_actions = std::vector<agreement_action>;
 
@@ -98,9 +106,10 @@ public:
 
   /// Line 10. Begins with round 0.
   [[nodiscard]] agreement_actions start();
-  /// Goes on after a crash, in the latest round that is known to have begun and with what was held;
-  /// own earlier statements are then given to `add` and `propose` again.
-  [[nodiscard]] agreement_actions resume(round_number round, const held_values& held);
+  /// Goes on after a crash, in the latest round that is known to have begun, with what was held and
+  /// with the votes that are known.
+  [[nodiscard]] agreement_actions resume(round_number round, const held_values& held,
+                                         const std::vector<signed_statement>& votes);
 
   /// Answers `make_value`.
   [[nodiscard]] agreement_actions value(round_number round, const hash256& value);
@@ -136,6 +145,7 @@ public:
 
 private:
   void start_round(round_number r, agreement_actions& out);
+  void leave_for(round_number r, std::vector<signed_statement> reasons, agreement_actions& out);
   void say(statement_kind kind, const hash256& value, agreement_actions& out);
   void apply_rules(agreement_actions& out);
   bool apply_one_rule(agreement_actions& out);

@@ -199,7 +199,8 @@ private:
   void make_agreement(const moment& m);
   [[nodiscard]] result<void> recover(const std::vector<bytes>& records, const moment& m,
                                      effects& out);
-  void resume(round_number round, const held_values& held, const moment& m, effects& out);
+  void resume(round_number round, const held_values& held, std::vector<signed_statement> votes,
+              const moment& m, effects& out);
   void carry_out(agreement_actions actions, const moment& m, effects& out);
   void utter_own(const statement& s, const moment& m, effects& out);
   void take_own(const signed_statement& s, const moment& m, effects& out);

@@ -1,14 +1,17 @@
 // Votes of one height, counted by weight: what Algorithm 1's "upon" rules ask about.
 //
-// Of each validator one prevote and one precommit a round counts, the first; a second one that
-// differs is kept as evidence of equivocation. A vote can bring about a *threshold*; each is
-// reported once, and of several that one vote brings about the most specific:
+// Of each validator the first prevote and precommit of a round counts. Another one that differs is
+// evidence of equivocation; it counts too, for its value alone, once that value has somebody's
+// first vote: a quorum that others saw may rest on it, and who heard the equivocator's other vote
+// first must be able to see it as well. A vote can bring about a *threshold*; each is reported
+// once, and of several that one vote brings about the most specific:
 //
 //   polka_any(r), polka_nil(r), polka(r, v)         prevotes: a quorum for anything, nil, v
 //   precommit_any(r), precommit(r, v)               precommits: a quorum for anything, v
 //   skip(r)                                         more than a third speaks in a later round r
 //
-// Memory is bounded: of the rounds after the current one, each validator's newest two are kept.
+// Memory is bounded: a round has at most as many values as validators, and of the rounds after the
+// current one each validator's newest two are kept.
 // Not thread-safe.
 #pragma once
 
@@ -67,8 +70,6 @@ public:
 
   /// Takes a prevote or precommit whose signature was checked, by a validator of the set.
   std::optional<threshold> add(const signed_statement& vote, validator_index by);
-  /// A proposal of a round counts as a sign that its proposer is in that round.
-  std::optional<threshold> hear(round_number round, validator_index by);
 
   /// From here on, rounds up to this one are kept whole. Never goes back.
   void enter(round_number round);
@@ -84,7 +85,11 @@ public:
   /// The votes for one value; empty if there are none.
   [[nodiscard]] vote_list votes_for(statement_kind kind, round_number r,
                                     const hash256& value) const;
-  /// What one validator said; nothing if it did not, or was dropped.
+  /// Everybody's first votes of a step.
+  [[nodiscard]] std::vector<signed_statement> all(statement_kind kind, round_number r) const;
+  /// True if this very vote is counted.
+  [[nodiscard]] bool knows(const statement& s, validator_index by) const;
+  /// What one validator said first; nothing if it did not, or was dropped.
   [[nodiscard]] const signed_statement* vote_of(statement_kind kind, round_number r,
                                                 validator_index by) const;
   /// Rounds of which anything is kept, rising.
@@ -95,9 +100,12 @@ public:
 
 private:
   struct tally {
-    std::vector<std::optional<signed_statement>> votes;     // by validator; empty at first
+    std::vector<std::optional<signed_statement>> votes; // by validator; empty at first
+    std::vector<std::pair<validator_index, signed_statement>> others; // that contradict the first
     std::vector<std::pair<hash256, std::uint64_t>> weights; // by value, in order of appearance
     std::uint64_t total = 0;
+
+    [[nodiscard]] std::uint64_t* weight_of(const hash256& value) noexcept;
   };
 
   struct round_votes {
@@ -113,6 +121,8 @@ private:
   [[nodiscard]] round_votes* open(round_number r, validator_index by);
   void forget(round_number r, validator_index by);
   void retract(tally& t, validator_index by);
+  /// False if it does not count.
+  bool count(tally& t, const signed_statement& vote, validator_index by);
   void speak(round_votes& votes, validator_index by);
   [[nodiscard]] std::optional<threshold> report(round_votes& votes, const threshold& t) const;
   [[nodiscard]] std::optional<threshold> reached(const tally& t, const statement& s) const;

@@ -1,0 +1,155 @@
+#include "misdeeds.hpp"
+
+#include <algorithm>
+
+namespace ainur::consensus::simulation {
+
+namespace {
+
+constexpr std::size_t repeats_kept = 32;
+constexpr std::uint64_t half = 500'000;
+
+signed_statement* statement_of(message& m) {
+  if (auto* p = std::get_if<proposal_message>(&m))
+    return &p->proposal;
+  if (auto* v = std::get_if<vote_message>(&m))
+    return &v->vote;
+  return nullptr;
+}
+
+} // namespace
+
+std::vector<parcel> misdeeds::two_faces(const message& one, const message& other,
+                                        const receivers& to) {
+  const auto first = std::make_shared<const message>(one);
+  const auto second = std::make_shared<const message>(other);
+  parcels out;
+  for (const auto r : to)
+    out.push_back({r, random_.chance_ppm(half) ? first : second, {}});
+  return out;
+}
+
+/// The same round, another block.
+std::optional<message> misdeeds::other_proposal(const node& by, const message& what) {
+  const auto* p = std::get_if<proposal_message>(&what);
+  if (p == nullptr || !p->block || p->proposal.signer != by.id)
+    return std::nullopt;
+  auto h = p->block->header;
+  h.time += duration{1};
+  h.proposer = by.id;
+  proposal_message other{{}, seal(h, p->block->batches, p->block->last_commit), {}};
+  auto s = p->proposal.statement;
+  s.valid_round = no_round;
+  s.value = id_of(other.block->header);
+  other.proposal = ledger::sign_statement(chain_, s, by.id, by.seed);
+  return other;
+}
+
+/// Nil instead of a value, and the last value that was proposed instead of nil.
+std::optional<message> misdeeds::other_vote(const node& by, const message& what) {
+  const auto* v = std::get_if<vote_message>(&what);
+  if (v == nullptr || v->vote.signer != by.id)
+    return std::nullopt;
+  auto s = v->vote.statement;
+  s.value = s.is_nil() ? last_value_ : hash256{};
+  if (s == v->vote.statement)
+    return std::nullopt;
+  return vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+}
+
+std::optional<message> misdeeds::badly_signed(const message& what, const node& by) {
+  auto m = what;
+  auto* s = statement_of(m);
+  if (s == nullptr || s->signer != by.id || !random_.chance_ppm(half))
+    return std::nullopt;
+  if (random_.chance_ppm(half))
+    s->signature[random_.below(s->signature.size())] ^= 1;
+  else
+    s->signer.value[1] ^= static_cast<std::uint8_t>(1 + random_.below(3));
+  return m;
+}
+
+/// Votes of far rounds and heights, wrong positions, requests for everything.
+void misdeeds::flood(const node& by, const message& what, const receivers& to, parcels& out) {
+  const auto* v = std::get_if<vote_message>(&what);
+  if (v == nullptr)
+    return;
+  for (int i = 0; i < 8; ++i) {
+    message junk;
+    auto s = v->vote.statement;
+    switch (random_.below(4)) {
+    case 0:
+      s.round = static_cast<round_number>(random_.below(1'000));
+      junk = vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+      break;
+    case 1:
+      s.height += random_.below(1'000);
+      junk = vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+      break;
+    case 2:
+      junk = status_message{random_.below(2 * s.height), 0, no_round, 1, random_.below(2) == 0};
+      break;
+    default:
+      junk = blocks_request{random_.below(2 * s.height + 1),
+                            static_cast<std::uint32_t>(random_.below(20))};
+    }
+    out.push_back(
+        {to[random_.below(to.size())], std::make_shared<const message>(std::move(junk)), {}});
+  }
+}
+
+std::vector<parcel> misdeeds::distort(const node& by, const message& what, const receivers& to,
+                                      std::array<std::uint64_t, behaviours_count>& acts) {
+  const auto act = [&acts](behaviour b) { ++acts[static_cast<std::size_t>(b)]; };
+  if (const auto* p = std::get_if<proposal_message>(&what))
+    last_value_ = p->proposal.statement.value;
+  if (by.does(behaviour::silent)) {
+    act(behaviour::silent);
+    return {};
+  }
+  const auto shared = std::make_shared<const message>(what);
+  parcels out;
+  for (const auto r : to)
+    out.push_back({r, shared, {}});
+  if (by.does(behaviour::equivocating_proposer))
+    if (const auto other = other_proposal(by, what)) {
+      act(behaviour::equivocating_proposer);
+      out = two_faces(what, *other, to);
+    }
+  if (by.does(behaviour::equivocating_voter))
+    if (const auto other = other_vote(by, what)) {
+      act(behaviour::equivocating_voter);
+      out = two_faces(what, *other, to);
+    }
+  if (by.does(behaviour::withheld_proposal) && std::holds_alternative<proposal_message>(what)) {
+    act(behaviour::withheld_proposal);
+    random_.shuffle(std::span{out});
+    out.resize(random_.below(out.size() / 2 + 1));
+  }
+  if (by.does(behaviour::bad_signatures))
+    if (const auto bad = badly_signed(what, by)) {
+      act(behaviour::bad_signatures);
+      const auto instead = std::make_shared<const message>(*bad);
+      for (auto& p : out)
+        p.what = instead;
+    }
+  if (by.does(behaviour::stale_view)) {
+    act(behaviour::stale_view);
+    for (auto& p : out)
+      p.hold = duration{static_cast<std::int64_t>(random_.below(2'000'000))};
+    auto& said = said_[by.id];
+    if (!said.empty() && !to.empty())
+      out.push_back({to[random_.below(to.size())], said[random_.below(said.size())], {}});
+    if (said.size() < repeats_kept)
+      said.push_back(shared);
+    else
+      said[random_.below(said.size())] = shared;
+  }
+  if (by.does(behaviour::flooding) && !to.empty()) {
+    act(behaviour::flooding);
+    flood(by, what, to, out);
+  }
+  return out;
+}
+
+} // namespace ainur::consensus::simulation

@@ -1,0 +1,125 @@
+// Whole sets of validators in virtual time: every behaviour and disturbance alone and mixed, over
+// many seeds; and with a third or more of byzantine weight the checker does find disagreement.
+#include <cstdlib>
+
+#include <doctest/doctest.h>
+
+#include "ainur/consensus/simulation.hpp"
+#include "support/property.hpp"
+
+using namespace ainur;
+using namespace ainur::consensus;
+
+namespace {
+
+std::vector<disturbance> all_disturbances() {
+  std::vector<disturbance> out;
+  for (std::size_t i = 0; i < disturbances_count; ++i)
+    out.push_back(static_cast<disturbance>(i));
+  return out;
+}
+
+std::vector<behaviour> all_behaviours() {
+  std::vector<behaviour> out;
+  for (std::size_t i = 0; i < behaviours_count; ++i)
+    out.push_back(static_cast<behaviour>(i));
+  return out;
+}
+
+simulation_report run(const simulation_options& o) {
+  CAPTURE(o.validators);
+  CAPTURE(o.byzantine);
+  CAPTURE(o.seed);
+  auto report = simulate(o);
+  REQUIRE(report.has_value());
+  for (const auto& v : report->violations) {
+    std::string replay = "ainur sim consensus --validators " + std::to_string(o.validators) +
+                         " --byzantine " + std::to_string(o.byzantine) + " --heights " +
+                         std::to_string(o.heights) + " --seed " + std::to_string(o.seed);
+    FAIL_CHECK(v.rule << " at " << to_string(v.at - instant{}) << ": " << v.what << "; " << replay);
+  }
+  CHECK(report->blocks == o.heights);
+  return std::move(*report);
+}
+
+} // namespace
+
+TEST_CASE("without faults every height takes one round") {
+  for (const auto n : {1u, 2u, 4u, 7u, 10u}) {
+    simulation_options o;
+    o.validators = n;
+    const auto report = run(o);
+    CHECK(report.rounds <= o.heights + 1); // the one that is still open
+    CHECK(report.refused == 0);
+    CHECK(report.fetched == 0);
+  }
+}
+
+TEST_CASE("options that cannot be are refused") {
+  simulation_options o;
+  o.validators = 0;
+  CHECK_FALSE(simulate(o));
+  o.validators = 4;
+  o.byzantine = 4;
+  CHECK_FALSE(simulate(o));
+  o.byzantine = 1;
+  CHECK_FALSE(simulate(o)); // no behaviour
+  o.byzantine = 0;
+  o.heights = 0;
+  CHECK_FALSE(simulate(o));
+}
+
+TEST_CASE("the same seed is the same run, another seed another") {
+  simulation_options o;
+  o.validators = 7;
+  o.byzantine = 2;
+  o.behaviours = all_behaviours();
+  o.disturbances = all_disturbances();
+  const auto one = run(o);
+  CHECK(run(o).digest == one.digest);
+  o.seed = 2;
+  CHECK(run(o).digest != one.digest);
+}
+
+TEST_CASE("each behaviour alone harms nothing") {
+  for (const auto b : all_behaviours())
+    for (std::uint64_t seed = 1; seed <= 5u * static_cast<unsigned>(test::count_factor()); ++seed) {
+      CAPTURE(to_string(b));
+      simulation_options o;
+      o.validators = 4;
+      o.byzantine = 1;
+      o.behaviours = {b};
+      o.seed = seed;
+      const auto report = run(o);
+      if (b != behaviour::twin)
+        CHECK(report.misdeeds[static_cast<std::size_t>(b)] > 0);
+    }
+}
+
+TEST_CASE("each disturbance alone harms nothing") {
+  for (const auto d : all_disturbances())
+    for (std::uint64_t seed = 1; seed <= 5u * static_cast<unsigned>(test::count_factor()); ++seed) {
+      CAPTURE(to_string(d));
+      simulation_options o;
+      o.disturbances = {d};
+      o.seed = seed;
+      CHECK(run(o).disturbances[static_cast<std::size_t>(d)] > 0);
+    }
+}
+
+TEST_CASE("everything at once, over many seeds") {
+  const auto runs = 300u * static_cast<unsigned>(test::count_factor());
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    rng draw{seed};
+    simulation_options o;
+    o.validators = static_cast<std::uint32_t>(4 + draw.below(7));
+    o.byzantine = static_cast<std::uint32_t>(draw.below((o.validators - 1) / 3 + 1));
+    o.behaviours = all_behaviours();
+    o.disturbances = all_disturbances();
+    o.unequal_weights = draw.below(2) == 0;
+    o.era_heights = draw.below(2) == 0 ? 5 : 0;
+    o.seed = seed;
+    o.heights = 12;
+    (void)run(o);
+  }
+}
