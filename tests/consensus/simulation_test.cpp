@@ -33,9 +33,9 @@ simulation_report run(const simulation_options& o) {
   auto report = simulate(o);
   REQUIRE(report.has_value());
   for (const auto& v : report->violations) {
-    std::string replay = "ainur sim consensus --validators " + std::to_string(o.validators) +
-                         " --byzantine " + std::to_string(o.byzantine) + " --heights " +
-                         std::to_string(o.heights) + " --seed " + std::to_string(o.seed);
+    const std::string replay = "ainur sim consensus --validators " + std::to_string(o.validators) +
+                               " --byzantine " + std::to_string(o.byzantine) + " --heights " +
+                               std::to_string(o.heights) + " --seed " + std::to_string(o.seed);
     FAIL_CHECK(v.rule << " at " << to_string(v.at - instant{}) << ": " << v.what << "; " << replay);
   }
   CHECK(report->blocks == o.heights);
@@ -122,4 +122,54 @@ TEST_CASE("everything at once, over many seeds") {
     o.heights = 12;
     (void)run(o);
   }
+}
+
+TEST_CASE("a validator that crashes before any of its effects signs nothing twice") {
+  std::uint64_t crashed = 0;
+  for (std::uint64_t n = 0;; ++n) {
+    CAPTURE(n);
+    simulation_options o;
+    o.heights = 3;
+    o.crash_before = n;
+    const auto report = run(o);
+    const auto crashes = report.disturbances[static_cast<std::size_t>(disturbance::crash)];
+    crashed += crashes;
+    if (crashes == 0)
+      break; // it had no more effects
+  }
+  CHECK(crashed > 50);
+}
+
+TEST_CASE("with a third or more of byzantine weight disagreement is found, and who is to blame") {
+  std::uint64_t disagreements = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    CAPTURE(seed);
+    simulation_options o;
+    o.validators = 4;
+    o.byzantine = 2;
+    o.behaviours = {behaviour::twin};
+    o.disturbances = {disturbance::partition};
+    o.seed = seed;
+    const auto report = simulate(o);
+    REQUIRE(report.has_value());
+    for (const auto& v : report->violations)
+      CHECK((v.rule == "agreement" || v.rule == "liveness" || v.rule == "halt"));
+    if (report->violations.empty() || report->violations.front().rule != "agreement")
+      continue;
+    ++disagreements;
+    CHECK(report->culprits_suffice);
+    for (const auto& c : report->culprits)
+      CHECK(contradict(c.first.statement, c.second.statement));
+  }
+  CHECK(disagreements > 5);
+}
+
+TEST_CASE("a hundred validators, a third less one of them byzantine") {
+  simulation_options o;
+  o.validators = 100;
+  o.byzantine = 33;
+  o.behaviours = {behaviour::equivocating_proposer, behaviour::equivocating_voter,
+                  behaviour::silent};
+  o.heights = test::count_factor() > 1 ? 100 : 3;
+  CHECK(run(o).equivocations > 0);
 }

@@ -40,6 +40,7 @@ void add_metrics(frame& f);
 void add_new(frame& f);
 void add_safety(frame& f);
 void add_run(frame& f);
+void add_sim(frame& f);
 void add_tx(frame& f);
 void add_version(frame& f);
 

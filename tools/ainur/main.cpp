@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   add_compare(f);
   add_key(f);
   add_safety(f);
+  add_sim(f);
   add_run(f);
   add_tx(f);
   add_explain(f);

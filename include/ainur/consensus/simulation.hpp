@@ -11,7 +11,7 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +62,8 @@ struct simulation_options {
   std::uint64_t era_heights = 0; ///< the set changes after so many heights; 0: never
   sim::delay_model delay = sim::delay_model::uniform(duration{1'000}, duration{20'000});
   std::size_t trace_max = 0; ///< messages kept for a diagram: the last so many
+  /// The last validator crashes just before so many of its effects; nothing: it does not.
+  std::optional<std::uint64_t> crash_before;
 };
 
 /// A rule that did not hold.
@@ -96,6 +98,7 @@ struct simulation_report {
   std::vector<offence> culprits; ///< after a disagreement
   bool culprits_suffice = false; ///< they hold more than a third of the weight
   std::vector<trace_entry> trace;
+  std::vector<std::string> lanes; ///< names of the validators in the trace: "2 twin", "5"
 };
 
 /// Errors: `base_errc::out_of_range` for options that cannot be.

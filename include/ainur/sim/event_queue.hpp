@@ -33,7 +33,7 @@ public:
 
   void push(instant at, T what) {
     const auto draw = ties_ ? ties_->next() : 0;
-    heap_.push_back({at, draw, next_++, std::move(what)});
+    heap_.push_back({at, draw, next_++, put(std::move(what))});
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
 
@@ -51,8 +51,11 @@ public:
     if (heap_.empty())
       return std::nullopt;
     std::pop_heap(heap_.begin(), heap_.end(), later);
-    event out{heap_.back().at, std::move(heap_.back().what)};
+    const auto [at, draw, order, slot] = heap_.back();
     heap_.pop_back();
+    event out{at, std::move(*slots_[slot])};
+    slots_[slot].reset();
+    free_.push_back(slot);
     return out;
   }
 
@@ -61,21 +64,38 @@ public:
     return heap_.empty() || heap_.front().at > now ? std::nullopt : pop();
   }
 
-  void clear() noexcept { heap_.clear(); }
+  void clear() noexcept {
+    heap_.clear();
+    slots_.clear();
+    free_.clear();
+  }
 
 private:
   struct entry {
     instant at;
     std::uint64_t draw;
     std::uint64_t order;
-    T what;
+    std::uint32_t slot; // where its value lies: the heap moves entries often
   };
+
+  std::uint32_t put(T&& what) {
+    if (free_.empty()) {
+      slots_.emplace_back(std::move(what));
+      return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+    const auto slot = free_.back();
+    free_.pop_back();
+    slots_[slot].emplace(std::move(what));
+    return slot;
+  }
 
   static bool later(const entry& a, const entry& b) noexcept {
     return std::tie(a.at, a.draw, a.order) > std::tie(b.at, b.draw, b.order);
   }
 
   std::vector<entry> heap_;
+  std::vector<std::optional<T>> slots_;
+  std::vector<std::uint32_t> free_;
   std::optional<rng> ties_;
   std::uint64_t next_ = 0;
 };

@@ -19,13 +19,15 @@ signed_statement* statement_of(message& m) {
 
 } // namespace
 
-std::vector<parcel> misdeeds::two_faces(const message& one, const message& other,
-                                        const receivers& to) {
+std::vector<parcel> misdeeds::two_faces(std::uint64_t height, const message& one,
+                                        const message& other, const receivers& to) const {
   const auto first = std::make_shared<const message>(one);
   const auto second = std::make_shared<const message>(other);
   parcels out;
-  for (const auto r : to)
-    out.push_back({r, random_.chance_ppm(half) ? first : second, {}});
+  for (const auto r : to) {
+    auto draw = halves_.split("height", height).split("receiver", r);
+    out.push_back({r, draw.below(2) == 0 ? first : second, {}});
+  }
   return out;
 }
 
@@ -45,16 +47,23 @@ std::optional<message> misdeeds::other_proposal(const node& by, const message& w
   return other;
 }
 
-/// Nil instead of a value, and the last value that was proposed instead of nil.
-std::optional<message> misdeeds::other_vote(const node& by, const message& what) {
+/// Each half hears a vote for what was proposed to it; where all were proposed the same, the other
+/// half hears nil.
+std::optional<std::pair<message, message>> misdeeds::two_votes(const node& by,
+                                                               const message& what) {
   const auto* v = std::get_if<vote_message>(&what);
   if (v == nullptr || v->vote.signer != by.id)
     return std::nullopt;
   auto s = v->vote.statement;
-  s.value = s.is_nil() ? last_value_ : hash256{};
-  if (s == v->vote.statement)
+  const auto known = proposed_.find({s.height, s.round});
+  const auto values = known == proposed_.end() ? std::array{s.value, hash256{}} : known->second;
+  if (values[0] == values[1])
     return std::nullopt;
-  return vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+  const auto say = [&](const hash256& value) {
+    s.value = value;
+    return vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+  };
+  return std::pair{message{say(values[0])}, message{say(values[1])}};
 }
 
 std::optional<message> misdeeds::badly_signed(const message& what, const node& by) {
@@ -101,8 +110,6 @@ void misdeeds::flood(const node& by, const message& what, const receivers& to, p
 std::vector<parcel> misdeeds::distort(const node& by, const message& what, const receivers& to,
                                       std::array<std::uint64_t, behaviours_count>& acts) {
   const auto act = [&acts](behaviour b) { ++acts[static_cast<std::size_t>(b)]; };
-  if (const auto* p = std::get_if<proposal_message>(&what))
-    last_value_ = p->proposal.statement.value;
   if (by.does(behaviour::silent)) {
     act(behaviour::silent);
     return {};
@@ -114,12 +121,16 @@ std::vector<parcel> misdeeds::distort(const node& by, const message& what, const
   if (by.does(behaviour::equivocating_proposer))
     if (const auto other = other_proposal(by, what)) {
       act(behaviour::equivocating_proposer);
-      out = two_faces(what, *other, to);
+      const auto& one = std::get<proposal_message>(what).proposal.statement;
+      out = two_faces(one.height, what, *other, to);
+      proposed_[{one.height, one.round}] = {
+          one.value, std::get<proposal_message>(*other).proposal.statement.value};
     }
   if (by.does(behaviour::equivocating_voter))
-    if (const auto other = other_vote(by, what)) {
+    if (const auto votes = two_votes(by, what)) {
       act(behaviour::equivocating_voter);
-      out = two_faces(what, *other, to);
+      out = two_faces(std::get<vote_message>(what).vote.statement.height, votes->first,
+                      votes->second, to);
     }
   if (by.does(behaviour::withheld_proposal) && std::holds_alternative<proposal_message>(what)) {
     act(behaviour::withheld_proposal);

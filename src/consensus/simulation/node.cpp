@@ -107,6 +107,13 @@ void world::pump(node_index i) {
       queue_.push(now_ + duration{random_.between(1'000, 1'000'000)}, restart{i});
       return;
     }
+    if (options_.crash_before && i + 1 == nodes_.size() &&
+        n.effects_done++ == *options_.crash_before) {
+      ++report_.disturbances[static_cast<std::size_t>(disturbance::crash)];
+      crash(i);
+      queue_.push(now_ + duration{100'000}, restart{i});
+      return;
+    }
     auto e = std::move(n.pending.front());
     n.pending.pop_front();
     carry_out_one(i, e);
@@ -219,8 +226,8 @@ void world::happen(const applied& a) {
     return;
   if (n->honest()) {
     rules_.committed(*n, a.decided, n->core->at().validators, now_);
-    if (a.decided.commit.height % 8 == 0 && lowest() > 4)
-      rules_.forget_before(lowest() - 4);
+    if (a.decided.commit.height % 8 == 0 && lowest_ > 4)
+      rules_.forget_before(lowest_ - 4);
   }
   trace(now_, a.which, a.which,
         "commit " + std::to_string(a.decided.commit.height) + " " +
@@ -228,6 +235,7 @@ void world::happen(const applied& a) {
   note(3, a.decided.commit.height);
   n->disk.at = execute(*n, a.decided); // one commit: block, state and position
   n->disk.blocks.push_back(a.decided);
+  measure();
   carry_out(a.which, n->core->executed(n->disk.at, moment_of(*n)));
 }
 

@@ -37,6 +37,7 @@ struct node {
   duration skew{};
   duration disk_delay{};
   std::uint64_t blocks_made = 0;
+  std::uint64_t effects_done = 0;
 
   [[nodiscard]] bool honest() const noexcept { return misdeeds.empty(); }
 

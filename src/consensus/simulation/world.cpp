@@ -92,21 +92,20 @@ simulation_report world::run() {
 bool world::progress() {
   if (rules_.disagreed())
     return false;
-  const auto low = lowest();
-  if (low >= options_.heights)
+  if (lowest_ >= options_.heights)
     return false;
   if (!healed_) {
     const bool late =
         now_ >= instant{} + phase_time_max * static_cast<std::int64_t>(options_.heights);
-    if (highest() < (options_.heights + 1) / 2 && !late)
+    if (highest_ < (options_.heights + 1) / 2 && !late)
       return true;
     heal();
-    deadline_ = now_ + time_for(options_.heights - low);
+    deadline_ = now_ + time_for(options_.heights - lowest_);
   }
   if (now_ <= deadline_)
     return true;
   rules_.break_rule("liveness",
-                    "healed, the honest are at height " + std::to_string(low) + " of " +
+                    "healed, the honest are at height " + std::to_string(lowest_) + " of " +
                         std::to_string(options_.heights) + " when they must be done",
                     now_);
   return false;
@@ -133,20 +132,14 @@ duration world::time_for(std::uint64_t heights) const {
          catching_up + std::chrono::seconds{10};
 }
 
-std::uint64_t world::lowest() const {
-  std::uint64_t low = ~std::uint64_t{0};
+/// After a commit: how far the honest are.
+void world::measure() {
+  lowest_ = ~std::uint64_t{0};
   for (const auto& n : nodes_)
-    if (n.honest())
-      low = std::min(low, n.disk.at.height);
-  return low;
-}
-
-std::uint64_t world::highest() const {
-  std::uint64_t high = 0;
-  for (const auto& n : nodes_)
-    if (n.honest())
-      high = std::max(high, n.disk.at.height);
-  return high;
+    if (n.honest()) {
+      lowest_ = std::min(lowest_, n.disk.at.height);
+      highest_ = std::max(highest_, n.disk.at.height);
+    }
 }
 
 void world::happen(const trouble&) {
@@ -235,7 +228,7 @@ void world::trace(instant arrived, node_index from, node_index to, std::string w
 }
 
 simulation_report world::report() {
-  report_.blocks = lowest();
+  report_.blocks = lowest_;
   report_.time = now_ - instant{};
   report_.signatures = checker_->computed();
   for (const auto& n : nodes_)
@@ -245,6 +238,12 @@ simulation_report world::report() {
       report_.fetched += c.fetched;
       report_.refused += c.refused;
     }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    auto name = std::to_string(i);
+    for (const auto b : nodes_[i].misdeeds)
+      name += " " + std::string{to_string(b)};
+    report_.lanes.push_back(std::move(name));
+  }
   rules_.report(report_);
   report_.trace.assign(trace_.begin(), trace_.end());
   return std::move(report_);

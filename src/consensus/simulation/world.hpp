@@ -105,8 +105,7 @@ private:
   void strike(disturbance what);
   void heal();
   [[nodiscard]] bool progress();
-  [[nodiscard]] std::uint64_t lowest() const;
-  [[nodiscard]] std::uint64_t highest() const;
+  void measure();
   [[nodiscard]] duration time_for(std::uint64_t heights) const;
   void note(std::uint64_t a, std::uint64_t b = 0);
   void trace(instant arrived, node_index from, node_index to, std::string what);
@@ -125,6 +124,8 @@ private:
   simulation::rules rules_;
   simulation_report report_;
   instant now_{};
+  std::uint64_t lowest_ = 0; // height of an honest node
+  std::uint64_t highest_ = 0;
   bool healed_ = false;
   instant deadline_ = instant::max();
   std::deque<trace_entry> trace_;

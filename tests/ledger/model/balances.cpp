@@ -123,7 +123,7 @@ errors model::admit(const batch& b) const {
     wrong(true, errc::unknown_signer);
     return wrong.found;
   }
-  wrong(!r->host.is_none() || is_dao(b.signer), errc::bad_key);
+  wrong(!r->host.is_none() || was_dao(b.signer), errc::bad_key);
   wrong(b.key.value_or(b.signer.value) != key_of(b.signer), errc::bad_key);
   wrong(b.nonce != r->nonce, errc::bad_nonce);
   money weight = 0;

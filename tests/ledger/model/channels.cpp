@@ -10,7 +10,7 @@ errors model::on(const acting& a, const open_channel& c) {
   const auto id = channel_id_of(chain, x);
   checks wrong;
   wrong(a.origin != x.first && a.origin != x.second, errc::not_permitted);
-  wrong(is_dao(x.first) || is_dao(x.second), errc::not_permitted);
+  wrong(was_dao(x.first) || was_dao(x.second), errc::not_permitted);
   wrong(x.first == x.second || x.first.is_none() || x.second.is_none(), errc::invalid_value);
   wrong(x.challenge < p.channels.challenge_min || x.challenge > p.channels.challenge_max,
         errc::invalid_value);

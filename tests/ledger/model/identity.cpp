@@ -101,7 +101,7 @@ errors model::check_new_key(const account_id& id, const byte_array<32>& key,
 
 errors model::on(const acting& a, const rotate_key& c) {
   checks wrong;
-  wrong(a.hosted() || is_dao(a.origin), errc::not_permitted);
+  wrong(a.hosted() || was_dao(a.origin), errc::not_permitted);
   wrong(!exists(a.origin), errc::unknown_account);
   if (!wrong.found.empty())
     return wrong.found;
@@ -125,7 +125,7 @@ errors model::on(const acting& a, const set_recovery& c) {
   const auto at = keys.find(c.account);
   const auto stash = at == keys.end() ? account_id{} : at->second.stash;
   if (stash.is_none())
-    wrong(a.hosted() || is_dao(a.origin) || a.origin != c.account, errc::not_permitted);
+    wrong(a.hosted() || was_dao(a.origin) || a.origin != c.account, errc::not_permitted);
   else
     wrong(a.origin != stash, errc::not_permitted);
   if (c.stash) {
@@ -159,7 +159,7 @@ errors model::on(const acting& a, const recover_account& c) {
 
 errors model::on(const acting& a, const revoke_key& c) {
   checks wrong;
-  wrong(a.hosted() || is_dao(a.origin), errc::not_permitted);
+  wrong(a.hosted() || was_dao(a.origin), errc::not_permitted);
   const auto at = keys.find(a.origin);
   const auto same = [&c](const auto& e) { return e.version == c.version; };
   wrong(at == keys.end() || std::none_of(at->second.grace.begin(), at->second.grace.end(), same),
@@ -171,12 +171,12 @@ errors model::on(const acting& a, const revoke_key& c) {
 
 errors model::on(const acting& a, const delegate_hosting& c) {
   checks wrong;
-  wrong(a.hosted() || is_dao(a.origin), errc::not_permitted);
+  wrong(a.hosted() || was_dao(a.origin), errc::not_permitted);
   wrong(!exists(a.origin), errc::unknown_account);
   const auto* r = find(c.controller);
   wrong(c.controller.is_none() || c.controller == a.origin, errc::invalid_value);
   wrong(r != nullptr && !r->host.is_none(), errc::invalid_value);
-  wrong(is_dao(c.controller), errc::invalid_value);
+  wrong(was_dao(c.controller), errc::invalid_value);
   if (!wrong.found.empty())
     return wrong.found;
   edit_keys(a.origin).delegate = c.controller;
