@@ -1,0 +1,46 @@
+// What evens out voters' weights: exact sums, and level backings.
+#pragma once
+
+#include "ainur/consensus/election.hpp"
+
+namespace ainur::consensus {
+
+/// `normalise` that keeps its room from call to call.
+class normaliser {
+public:
+  void operator()(std::span<std::uint64_t> values, std::uint64_t sum);
+
+private:
+  void raise(std::span<std::uint64_t> values, std::uint64_t missing);
+  void lower(std::span<std::uint64_t> values, uint128 excess);
+
+  std::vector<std::uint32_t> order_; // places of the values, the smallest first
+};
+
+/// Balances over the *open* edges, whose targets have won. What it is given it refers to; it keeps
+/// backing the sums of weights.
+class balancer {
+public:
+  balancer(const ballots& b, const std::vector<std::uint8_t>& open, std::vector<uint128>& backing,
+           std::vector<std::uint64_t>& weights);
+
+  /// Returns how many iterations it took.
+  std::uint32_t run(const balancing& how);
+
+private:
+  [[nodiscard]] uint128 change_of(std::uint32_t voter) const;
+  [[nodiscard]] uint128 level(std::uint32_t voter, uint128 tolerance);
+  void pour(std::uint64_t budget);
+
+  const ballots& b_;
+  const std::vector<std::uint8_t>& open_;
+  std::vector<uint128>& backing_;
+  std::vector<std::uint64_t>& weights_;
+  // Of the voter at hand.
+  std::vector<std::uint32_t> edges_; // open ones, in their order
+  std::vector<std::uint32_t> order_; // the same, the least backed first
+  std::vector<std::uint64_t> given_;
+  normaliser fit_;
+};
+
+} // namespace ainur::consensus
