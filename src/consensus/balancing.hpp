@@ -11,7 +11,7 @@ public:
   void operator()(std::span<std::uint64_t> values, std::uint64_t sum);
 
 private:
-  void raise(std::span<std::uint64_t> values, std::uint64_t missing);
+  void raise(std::span<std::uint64_t> values, std::uint64_t missing, std::uint64_t mean);
   void lower(std::span<std::uint64_t> values, uint128 excess);
 
   std::vector<std::uint32_t> order_; // places of the values, the smallest first

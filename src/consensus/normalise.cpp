@@ -21,22 +21,21 @@ void normaliser::operator()(std::span<std::uint64_t> values, std::uint64_t sum) 
     return values[a] != values[b] ? values[a] < values[b] : a < b;
   });
   if (is < sum)
-    raise(values, static_cast<std::uint64_t>(sum - is));
+    raise(values, static_cast<std::uint64_t>(sum - is), sum / values.size());
   else
     lower(values, is - sum);
 }
 
-/// From the smallest up, and round again; who reaches what the largest had is passed on from.
-void normaliser::raise(std::span<std::uint64_t> values, std::uint64_t missing) {
+/// From the smallest up, and round again; who reaches the mean is passed on from.
+void normaliser::raise(std::span<std::uint64_t> values, std::uint64_t missing, std::uint64_t mean) {
   const auto count = values.size();
-  const auto most = values[order_.back()];
   const auto share = missing / count;
   auto left = missing % count;
   std::size_t at = 0;
   const auto add = [&](std::uint64_t x) {
     auto& value = values[order_[at]];
     value += x;
-    if (value >= most)
+    if (value >= mean)
       at = (at + 1) % count;
   };
   if (share != 0)
@@ -44,7 +43,7 @@ void normaliser::raise(std::span<std::uint64_t> values, std::uint64_t missing) {
       add(share);
   while (left != 0) {
     const auto value = values[order_[at]];
-    const auto step = std::min(left, value < most ? most - value : std::uint64_t{1});
+    const auto step = std::min(left, value < mean ? mean - value : std::uint64_t{1});
     left -= step;
     add(step);
   }

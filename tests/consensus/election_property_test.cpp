@@ -321,7 +321,7 @@ TEST_CASE("what is printed reads as the same solution") {
         file += (file.back() == '[' ? "" : ", ") + std::to_string(id);
       file += "]]";
     }
-    file += "], " + supports.substr(0, supports.find("\n }") + 3) + "}";
+    file += "], " + supports.substr(0, supports.find(",\n \"perbill\"")) + "}";
     const auto read = election_from_json(file);
     REQUIRE_MESSAGE(read.has_value(), (read ? "" : read.error().to_string()));
     const auto again = stated_solution(*read, b);

@@ -96,7 +96,7 @@ inline void normalise_by_units(std::vector<std::uint64_t>& values, std::uint64_t
                    [](const auto* a, const auto* b) { return *a < *b; });
   const auto count = order.size();
   const auto least = *order.front();
-  const auto most = *order.back();
+  const auto mean = sum / count;
   const bool up = is < sum;
   const auto difference = up ? sum - is : is - sum;
   const auto share = static_cast<std::uint64_t>(difference / count);
@@ -104,7 +104,7 @@ inline void normalise_by_units(std::vector<std::uint64_t>& values, std::uint64_t
   auto at = up ? std::size_t{0} : count - 1;
   const auto change = [&](std::uint64_t x) {
     *order[at] = up ? *order[at] + x : *order[at] - x;
-    if (up && *order[at] >= most)
+    if (up && *order[at] >= mean)
       at = (at + 1) % count;
     else if (!up && *order[at] <= least)
       at = (at + count - 1) % count;

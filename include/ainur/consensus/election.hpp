@@ -97,9 +97,9 @@ struct solution {
 /// of these ballots.
 std::uint32_t balance(const ballots& b, solution& s, const balancing& how);
 
-/// Changes the values so that their sum is `sum`, each by as little as possible: what is missing
-/// goes to the smallest first, until they reach the largest; what is too much is taken from the
-/// largest first, until they reach the smallest. Without values there is nothing to change.
+/// Changes the values so that their sum is `sum`: what is missing goes to the smallest first, until
+/// they reach the mean; what is too much is taken from the largest first, until they reach the
+/// smallest. Without values there is nothing to change.
 void normalise(std::span<std::uint64_t> values, std::uint64_t sum);
 
 /// What a voter gives in parts of 10^9, by edge: the parts of a voter who gives something sum up to
