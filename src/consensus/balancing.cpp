@@ -30,66 +30,55 @@ uint128 balancer::change_of(std::uint32_t voter) const {
   uint128 given = 0;
   uint128 most = 0;
   auto least = uint128_max;
-  for (const auto e : edges_) {
-    const auto backing = backing_[b_.targets[e]];
-    given += weights_[e];
-    least = std::min(least, backing);
-    if (weights_[e] != 0)
-      most = std::max(most, backing);
+  for (const auto& x : basins_) {
+    given += weights_[x.edge];
+    least = std::min(least, x.backing);
+    if (weights_[x.edge] != 0)
+      most = std::max(most, x.backing);
   }
   return given == 0 ? b_.budgets[voter] : most - least + (b_.budgets[voter] - given);
 }
 
 /// Returns the change it made, or would have made if it is less than the tolerance.
 uint128 balancer::level(std::uint32_t voter, uint128 tolerance) {
-  edges_.clear();
+  basins_.clear();
   for (auto e = b_.first[voter]; e < b_.first[voter + 1]; ++e)
     if (open_[e] != 0)
-      edges_.push_back(e);
-  if (edges_.size() < 2)
+      basins_.push_back({backing_[b_.targets[e]], e, static_cast<std::uint32_t>(basins_.size())});
+  if (basins_.size() < 2)
     return 0;
   const auto change = change_of(voter);
   if (change < tolerance)
     return change;
-  for (const auto e : edges_) {
-    backing_[b_.targets[e]] -= weights_[e];
-    weights_[e] = 0;
-  }
+  for (auto& x : basins_)
+    x.backing -= weights_[x.edge];
   pour(b_.budgets[voter]);
-  given_.clear();
-  for (const auto e : edges_)
-    given_.push_back(weights_[e]);
   fit_(given_, b_.budgets[voter]); // what the division left over
-  auto next = given_.begin();
-  for (const auto e : edges_) {
-    weights_[e] = *next++;
-    backing_[b_.targets[e]] += weights_[e];
+  for (const auto& x : basins_) {
+    weights_[x.edge] = given_[x.place];
+    backing_[b_.targets[x.edge]] = x.backing + given_[x.place];
   }
   return change;
 }
 
-/// Finds how many of the least backed come to stand at one level, and the weights that lift them
-/// there.
+/// Finds how many of the least backed come to stand at one level, and what lifts them there.
 void balancer::pour(std::uint64_t budget) {
-  const auto backing_of = [this](std::uint32_t e) { return backing_[b_.targets[e]]; };
-  order_ = edges_;
-  std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const auto x = backing_of(a);
-    const auto y = backing_of(b);
-    return x != y ? x < y : a < b;
+  std::sort(basins_.begin(), basins_.end(), [](const basin& a, const basin& b) {
+    return a.backing != b.backing ? a.backing < b.backing : a.edge < b.edge;
   });
   uint128 sum = 0; // of the backings of the first `count`
   std::size_t count = 0;
-  for (; count < order_.size(); ++count) {
-    const auto backing = backing_of(order_[count]);
+  for (; count < basins_.size(); ++count) {
+    const auto backing = basins_[count].backing;
     if (backing * count - sum > budget) // to lift those before it to this one takes more
       break;
     sum += backing;
   }
-  const auto last = backing_of(order_[count - 1]);
-  const auto level = last + (budget + sum - last * count) / count;
+  const auto last = basins_[count - 1].backing;
+  const auto surface = last + (budget + sum - last * count) / count;
+  given_.assign(basins_.size(), 0);
   for (std::size_t i = 0; i < count; ++i)
-    weights_[order_[i]] = static_cast<std::uint64_t>(level - backing_of(order_[i]));
+    given_[basins_[i].place] = static_cast<std::uint64_t>(surface - basins_[i].backing);
 }
 
 std::uint32_t balance(const ballots& b, solution& s, const balancing& how) {

@@ -28,6 +28,13 @@ public:
   std::uint32_t run(const balancing& how);
 
 private:
+  /// An open edge of the voter at hand.
+  struct basin {
+    uint128 backing;     // of its target; while the stake is poured, by others only
+    std::uint32_t edge;  // its place
+    std::uint32_t place; // among the voter's open edges
+  };
+
   [[nodiscard]] uint128 change_of(std::uint32_t voter) const;
   [[nodiscard]] uint128 level(std::uint32_t voter, uint128 tolerance);
   void pour(std::uint64_t budget);
@@ -36,10 +43,8 @@ private:
   const std::vector<std::uint8_t>& open_;
   std::vector<uint128>& backing_;
   std::vector<std::uint64_t>& weights_;
-  // Of the voter at hand.
-  std::vector<std::uint32_t> edges_; // open ones, in their order
-  std::vector<std::uint32_t> order_; // the same, the least backed first
-  std::vector<std::uint64_t> given_;
+  std::vector<basin> basins_;        // of the voter at hand, the least backed first
+  std::vector<std::uint64_t> given_; // by place
   normaliser fit_;
 };
 
