@@ -144,7 +144,7 @@ void read_balancing(reader& r, const json& in, balancing& b) {
 
 std::uint64_t id_from_key(reader& r, const std::string& key) {
   const auto id = uint256_from_text(key);
-  if (id && *id <= uint256{0, uint64_max})
+  if (id && *id <= uint256{0, uint64_max} && to_string(*id) == key) // "07" would be a second 7
     return static_cast<std::uint64_t>(id->low);
   r.refuse("the key must be the id of a candidate");
   return 0;

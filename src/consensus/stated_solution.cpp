@@ -60,6 +60,9 @@ result<solution> stated_solution(const election_document& document, const ballot
   if (!left.empty())
     return fail(errc::infeasible_solution,
                 "supports." + std::to_string(left.begin()->first) + ": no candidate has this id");
+  if (s.winners.size() > e.seats)
+    return fail(errc::infeasible_solution,
+                "supports: more winners than the " + std::to_string(e.seats) + " to elect");
   if (auto feasible = check_feasible(b, s); !feasible)
     return fail(feasible.error());
   return s;

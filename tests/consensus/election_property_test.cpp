@@ -185,7 +185,7 @@ TEST_CASE("what is printed reads as the same solution") {
     const auto s = elect_seq_phragmen(b, e.seats);
     const auto text = to_json_text(e, b, s, nullptr);
     const auto supports = text.substr(text.find("\"supports\""));
-    std::string file = "{\"to_elect\": 1, \"candidates\": [";
+    std::string file = "{\"to_elect\": " + std::to_string(e.seats) + ", \"candidates\": [";
     for (const auto id : e.candidates)
       file += (file.back() == '[' ? "" : ", ") + std::to_string(id);
     file += "], \"voters\": [";

@@ -73,6 +73,7 @@ TEST_CASE("what is wrong is named with its place and the nearest right word") {
   check_refused(file_with("\"balancing\": {\"iteration\": 1}"), "is \"iterations\" meant?");
   check_refused(file_with("\"supports\": []"), "supports: an object");
   check_refused(file_with("\"supports\": {\"x\": {}}"), "supports.x: the key must be");
+  check_refused(file_with("\"supports\": {\"01\": {}}"), "supports.01: the key must be");
   check_refused(file_with("\"supports\": {\"1\": {\"total\": 1}}"), "supports.1.voters");
   check_refused(file_with("\"supports\": {\"1\": {\"total\": 1, \"voters\": [[1]]}}"), "voters[0]");
   const auto voters = [](const std::string& list) {
@@ -101,7 +102,7 @@ TEST_CASE("what is too large is refused before it is kept") {
 TEST_CASE("stated supports must be what the voters can give") {
   const auto stated = [](const std::string& supports) {
     const auto read = election_from_json(
-        "{\"to_elect\": 2, \"candidates\": [1, 2], \"voters\": [[7, 10, [1, 2]], "
+        "{\"to_elect\": 1, \"candidates\": [1, 2], \"voters\": [[7, 10, [1, 2]], "
         "[8, 5, [2]]], \"supports\": " +
         supports + "}");
     REQUIRE_MESSAGE(read.has_value(), (read ? "" : read.error().to_string()));
@@ -112,6 +113,7 @@ TEST_CASE("stated supports must be what the voters can give") {
   CHECK(good->weights == std::vector<std::uint64_t>{0, 6, 5});
   const std::pair<const char*, const char*> bad[] = {
       {R"({"3": {"total": 0, "voters": []}})", "no candidate"},
+      {R"({"1": {"total": 0, "voters": []}, "2": {"total": 0, "voters": []}})", "more winners"},
       {R"({"1": {"total": 5, "voters": [[9, 5]]}})", "voter 9 is unknown"},
       {R"({"1": {"total": 5, "voters": [[8, 5]]}})", "voter 8 does not name"},
       {R"({"1": {"total": 6, "voters": [[7, 3], [7, 3]]}})", "voter 7 stands twice"},
