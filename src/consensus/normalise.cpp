@@ -74,7 +74,7 @@ void normaliser::lower(std::span<std::uint64_t> values, uint128 excess) {
     const auto value = values[order_[at]];
     return value > least ? value - least : 0;
   };
-  for (; left != 0 && above() != 0;) {
+  while (left != 0 && above() != 0) {
     const auto step = left < above() ? static_cast<std::uint64_t>(left) : above();
     left -= step;
     take(step);

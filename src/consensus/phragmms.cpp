@@ -88,7 +88,7 @@ private:
           part.low += share;
           part.slack += share * backing == uint128{weights_[e]} << 64 ? 0 : 1;
         }
-      if (part.low != 0)
+      if (part.high() != 0)
         for (const auto c : b_.targets_of(v)) {
           bounds_[c].low += part.low;
           bounds_[c].slack += part.slack;

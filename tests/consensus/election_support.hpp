@@ -62,7 +62,8 @@ inline std::string replay_line(std::uint64_t seed, const char* name) {
          name + "'";
 }
 
-/// Small stakes meet ties, large ones every rounding; some voters are without stake or targets.
+/// Small stakes meet ties, large ones every rounding, small beside large ones every bound; some
+/// voters are without stake or targets.
 inline consensus::election draw_election(std::uint64_t seed) {
   rng random{seed};
   consensus::election e;
@@ -70,11 +71,12 @@ inline consensus::election draw_election(std::uint64_t seed) {
   const auto voters = random.below(40);
   const std::uint64_t stakes[] = {3, 12, 1'000, 1'000'000'007, ~std::uint64_t{0}};
   const auto stake_max = stakes[random.below(5)];
+  const bool mixed = random.below(2) == 0;
   e.seats = static_cast<std::uint32_t>(1 + random.below(9));
   for (std::uint64_t c = 0; c < candidates; ++c)
     e.candidates.push_back(1'000 - c * 7);
   for (std::uint64_t v = 0; v < voters; ++v) {
-    consensus::election_voter x{v, random.below(stake_max), {}};
+    consensus::election_voter x{v, random.below(mixed ? stakes[random.below(5)] : stake_max), {}};
     for (auto count = random.below(6); count > 0; --count)
       x.targets.push_back(1'000 - random.below(13) * 7);
     e.voters.push_back(std::move(x));

@@ -68,6 +68,21 @@ TEST_CASE("exact ties are found where rounding would break them") {
   CHECK(s.winners[3].score == 3); // 6 / (1 + 3/3), exactly
 }
 
+TEST_CASE("a share of a winner too small for the bounds still counts") {
+  // 2 and 3 have equal approval, but 2 by one unit of a voter whose other winner has 2^66.
+  const auto most = ~std::uint64_t{0};
+  const election e{.seats = 2,
+                   .candidates = {1, 2, 3},
+                   .voters = {{1, most, {1}},
+                              {2, most, {1}},
+                              {3, most, {1}},
+                              {4, most, {1}},
+                              {5, 1, {1, 2}},
+                              {6, 4, {2}},
+                              {7, 5, {3}}}};
+  CHECK(winner_ids(e, elect_phragmms(ballots_of(e), 2)) == std::vector<std::uint64_t>{1, 3});
+}
+
 TEST_CASE("who has no stake behind it is elected last by one method, never by the other") {
   const election e{.seats = 3, .candidates = {1, 2, 3}, .voters = {{1, 0, {1}}, {2, 5, {3}}}};
   const auto b = ballots_of(e);
