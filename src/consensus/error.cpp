@@ -7,10 +7,14 @@ error_info describe(errc code) noexcept {
     return error_info{"consensus", name, text};
   };
   switch (code) {
+  case errc::malformed_election:
+    return info("malformed_election", "this is not the form of an election");
+  case errc::election_too_large:
+    return info("election_too_large", "the election is larger than allowed");
+  case errc::infeasible_solution:
+    return info("infeasible_solution", "the supports are not what the voters can give");
   case errc::bad_validators:
     return info("bad_validators", "the validators cannot make a set");
-  case errc::bad_election:
-    return info("bad_election", "the candidates, voters or seats cannot make an election");
   case errc::bad_statement:
     return info("bad_statement", "the statement is not well-formed, or not by the one it names");
   case errc::bad_block:
@@ -22,7 +26,7 @@ error_info describe(errc code) noexcept {
   case errc::not_trusted:
     return info("not_trusted", "too few of the trusted validators signed");
   }
-  return info("unknown", "an unknown error");
+  return info("unknown", "unknown");
 }
 
 } // namespace ainur::consensus

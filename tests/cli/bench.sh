@@ -29,6 +29,13 @@ expect_match "$out" '"lives_per_second": [0-9]*[1-9]'
 expect_match "$out" '"proof_bytes": [1-9]'
 expect_equal "$(ls data)" ''
 
+begin "the election is measured with its definition, and elects the same"
+run timeout 120 ainur bench election --voters 300 --targets 6 --candidates 40 --seats 12 \
+  --runs 1 --phragmms --json
+expect_status 0
+expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"phragmms_seconds": [0-9.e-]*[1-9]'
+
 begin "bad numbers are refused"
 run ainur bench population --count 0
 expect_status 2

@@ -59,7 +59,7 @@ expect_match "$err" '--colour'
 begin "a file that is not there is named, with status 2"
 for command in $commands; do
   case $command in
-    check | run | explain | replay | compare | ledger | safety | key) ;;
+    check | run | elect | explain | replay | compare | ledger | safety | key) ;;
     *) continue ;;
   esac
   case $command in

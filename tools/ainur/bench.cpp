@@ -227,6 +227,7 @@ void add_bench(frame& f) {
   add_pipeline(f, parent);
   add_population(f, parent);
   add_bench_ledger(f, parent);
+  add_bench_election(f, parent);
 }
 
 } // namespace ainur::cli

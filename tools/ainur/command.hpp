@@ -33,6 +33,7 @@ int internal_error(const error& e);
 void add_bench(frame& f);
 void add_check(frame& f);
 void add_compare(frame& f);
+void add_elect(frame& f);
 void add_explain(frame& f);
 void add_key(frame& f);
 void add_ledger(frame& f);
@@ -45,6 +46,7 @@ void add_tx(frame& f);
 void add_version(frame& f);
 
 // Parts of larger groups.
+void add_bench_election(frame& f, CLI::App* group);
 void add_bench_ledger(frame& f, CLI::App* group);
 void add_ledger_replay(frame& f, CLI::App* group);
 

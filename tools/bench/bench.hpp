@@ -77,6 +77,29 @@ struct ledger_figures {
 [[nodiscard]] result<ledger_figures> run_ledger(const ledger_options& options,
                                                 const std::string& part);
 
+/// Elections as a ledger holds them at the start of an era.
+struct election_options {
+  std::uint32_t voters = 22'500;
+  std::uint32_t targets = 16; ///< of a voter
+  std::uint32_t candidates = 1'000;
+  std::uint32_t seats = 297;
+  std::uint64_t seed = 1;
+};
+
+/// Of sequential Phragmén by `elect_phragmen`, of its definition carried out step by step, and of
+/// phragmMS by `elect_phragmms`; of the certificate of the first.
+struct election_figures {
+  double phragmen_seconds = 0;
+  double naive_seconds = 0;
+  double phragmms_seconds = 0; ///< 0 unless asked for
+  double certificate_seconds = 0;
+};
+
+/// Errors: `base_errc::unsupported` if the two do not elect the same, since the figures would then
+/// mean nothing.
+[[nodiscard]] result<election_figures> run_elections(const election_options& options,
+                                                     bool phragmms);
+
 /// An instant in wall and processor time.
 struct lap {
   std::chrono::steady_clock::time_point wall{};

@@ -8,13 +8,15 @@
 namespace ainur::consensus {
 
 enum class errc : std::uint16_t {
-  bad_validators = 1, ///< a set that cannot be: empty, an id twice, no weight or too much
-  bad_election,       ///< an election's candidates, voters or seats cannot be
-  bad_statement,      ///< not well-formed, of another height or by nobody of the set
-  bad_block,          ///< a block that cannot follow its predecessor
-  bad_certificate,    ///< a certificate without a quorum of good signatures
-  bad_record,         ///< a write-ahead record that does not fit those before it
-  not_trusted,        ///< the signers of a header are not enough of those trusted
+  malformed_election = 1, ///< the text or the parts of an election are not of the stated form
+  election_too_large,     ///< more candidates, voters or targets than an election may have
+  infeasible_solution,    ///< someone gives more than they have, or to whom they did not name
+  bad_validators,         ///< a set that cannot be: empty, an id twice, no weight or too much
+  bad_statement,          ///< not well-formed, of another height or by nobody of the set
+  bad_block,              ///< a block that cannot follow its predecessor
+  bad_certificate,        ///< a certificate without a quorum of good signatures
+  bad_record,             ///< a write-ahead record that does not fit those before it
+  not_trusted,            ///< the signers of a header are not enough of those trusted
 };
 [[nodiscard]] error_info describe(errc code) noexcept;
 
