@@ -101,16 +101,25 @@ errors model::on(const acting& a, const stop_stream& c) {
 
 // --- disputes ---
 
+/// Neither the parties and who controls them may arbitrate, nor whom they control.
+std::set<account_id> model::related_to(const model_task& t, const model_award& a) const {
+  return {t.payer,
+          a.line.agent,
+          t.terms.host,
+          controller_of(t.payer),
+          controller_of(a.line.agent),
+          controller_of(t.terms.host)};
+}
+
 std::size_t model::arbiters_due(const model_task& t, const model_award& a) const {
-  const std::set related{controller_of(t.payer), controller_of(a.line.agent),
-                         controller_of(t.terms.host)};
+  const auto related = related_to(t, a);
   std::set<account_id> dismissed;
   for (const auto& x : a.dismissed)
     dismissed.insert(controller_of(x));
   std::set<account_id> controllers;
   for (const auto& [id, r] : accounts)
-    if (const auto c = controller_of(id); r.bonded >= of(p.bond_min) && !related.contains(c) &&
-                                          !related.contains(id) && !dismissed.contains(c))
+    if (const auto c = controller_of(id);
+        r.bonded >= of(p.bond_min) && !related.contains(c) && !dismissed.contains(c))
       controllers.insert(c);
   return std::min<std::size_t>(3, controllers.size());
 }
@@ -133,8 +142,7 @@ void model::draw(const task_id& task, std::uint16_t subtask, model_task& t, mode
   a.arbiters = drawn->arbiters;
   if (a.arbiters.size() != arbiters_due(t, a))
     complaint = "the number of arbiters is not " + std::to_string(arbiters_due(t, a));
-  std::set<account_id> controllers{controller_of(t.payer), controller_of(a.line.agent),
-                                   controller_of(t.terms.host)};
+  auto controllers = related_to(t, a);
   for (const auto& x : a.dismissed)
     controllers.insert(controller_of(x));
   for (const auto& x : a.arbiters) {

@@ -146,7 +146,11 @@ errors model::on(const acting& a, const award_task& c) {
                        if (same == t.awards.end())
                          return false;
                        const auto& x = same->second.line;
-                       return x.agent == l.agent && x.bid == l.bid && x.price == l.price &&
+                       // A stream may have been topped up since: any smaller deposit fits.
+                       const bool same_price = same->second.is_stream()
+                                                   ? same->second.price >= of(l.price)
+                                                   : x.price == l.price;
+                       return x.agent == l.agent && x.bid == l.bid && same_price &&
                               x.parts == l.parts && x.rate == l.rate && t.root == c.bids_root;
                      });
   if (again)

@@ -280,9 +280,12 @@ public:
   [[nodiscard]] money flowed(const model_award& a) const;
   [[nodiscard]] byte_array<32> key_of(const account_id& id) const;
   [[nodiscard]] bool is_dao(const account_id& id) const;
+
   /// Dissolved or not: such an id never has a key.
   [[nodiscard]] bool was_dao(const account_id& id) const { return daos.contains(id); }
+
   /// How many arbiters a dispute about this award must get now.
+  [[nodiscard]] std::set<account_id> related_to(const model_task& t, const model_award& a) const;
   [[nodiscard]] std::size_t arbiters_due(const model_task& t, const model_award& a) const;
 
   genesis g;
