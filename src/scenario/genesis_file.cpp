@@ -18,6 +18,8 @@ namespace ainur::scenario {
 
 namespace {
 
+constexpr std::size_t time_text_max = 64;
+
 constexpr std::size_t problems_max = 20;
 
 struct place {
@@ -162,7 +164,9 @@ private:
     std::optional<toml::date_time> parsed;
     if (whole != nullptr)
       parsed = whole->get();
-    else if (const auto* written = in.as_string())
+    else if (const auto* written = in.as_string(); written != nullptr &&
+                                                   written->get().size() <= time_text_max &&
+                                                   !find_stray(written->get()))
       try {
         const auto node = toml::parse("t = " + written->get());
         if (const auto* value = node["t"].as_date_time(); value != nullptr && node.size() == 1)
@@ -237,6 +241,8 @@ genesis_reading read_genesis_file(std::string_view text, const std::string& name
   auto fault = find_not_utf8(text);
   if (!fault)
     fault = find_too_deep(text);
+  if (!fault)
+    fault = find_stray(text);
   if (fault) {
     reader.add({fault->line, fault->column}, "", fault->text);
     out.problems = std::move(reader.problems);

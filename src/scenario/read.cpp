@@ -577,12 +577,12 @@ void override_one(assigner& to, config& c, const std::string& text) {
     return to.add({}, path, found.failure, found.suggestion);
   if (find_not_utf8(written) || find_too_deep(written))
     return to.add({}, path, "the value is not text, or nested too deeply");
-  toml::table parsed;
-  try {
-    parsed = toml::parse("value = " + written);
-  } catch (const std::exception&) {
-    parsed = toml::table{{"value", written}}; // a text without its quotes
-  }
+  toml::table parsed{{"value", written}}; // unless it is TOML: a text without its quotes
+  if (!find_stray(written))
+    try {
+      parsed = toml::parse("value = " + written);
+    } catch (const std::exception&) { // it is not
+    }
   // Lists of tables are replaced, not added to.
   if (parsed.size() != 1 || found.key->kind == value_kind::tables)
     return to.add({}, path, "cannot be set as a whole; name one of its keys");
@@ -621,7 +621,7 @@ reading read_scenario(std::string_view text, const std::string& name,
   }
   if (text.starts_with("\xef\xbb\xbf"))
     text.remove_prefix(3);
-  for (const auto& fault : {find_not_utf8(text), find_too_deep(text)})
+  for (const auto& fault : {find_not_utf8(text), find_too_deep(text), find_stray(text)})
     if (fault) {
       refuse(*fault);
       return out;

@@ -77,6 +77,25 @@ void skip_string(cursor& c) {
   }
 }
 
+/// The first fault that `look` finds at a character outside strings and comments.
+template <class Look>
+std::optional<text_fault> find_bare(std::string_view text, Look look) {
+  cursor c{text};
+  while (!c.done()) {
+    if (c.now() == '"' || c.now() == '\'') {
+      skip_string(c);
+    } else if (c.now() == '#') {
+      while (!c.done() && c.now() != '\n')
+        c.skip(1);
+    } else {
+      if (auto fault = look(c))
+        return fault;
+      c.skip(1);
+    }
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 std::optional<text_fault> find_not_utf8(std::string_view text) {
@@ -91,19 +110,10 @@ std::optional<text_fault> find_not_utf8(std::string_view text) {
 }
 
 std::optional<text_fault> find_too_deep(std::string_view text) {
-  cursor c{text};
   std::size_t brackets = 0;
   std::size_t dots = 0;
-  while (!c.done()) {
+  return find_bare(text, [&](const cursor& c) -> std::optional<text_fault> {
     switch (c.now()) {
-    case '"':
-    case '\'':
-      skip_string(c);
-      continue;
-    case '#':
-      while (!c.done() && c.now() != '\n')
-        c.skip(1);
-      continue;
     case '[':
     case '{':
       ++brackets;
@@ -127,9 +137,16 @@ std::optional<text_fault> find_too_deep(std::string_view text) {
     }
     if (brackets > nesting_max || dots > nesting_max)
       return c.fault("nested deeper than " + std::to_string(nesting_max) + " levels");
-    c.skip(1);
-  }
-  return std::nullopt;
+    return std::nullopt;
+  });
+}
+
+std::optional<text_fault> find_stray(std::string_view text) {
+  return find_bare(text, [](const cursor& c) -> std::optional<text_fault> {
+    if (static_cast<unsigned char>(c.now()) >= 0x80)
+      return c.fault("a character that may stand in quotes and comments only");
+    return std::nullopt;
+  });
 }
 
 } // namespace ainur::scenario

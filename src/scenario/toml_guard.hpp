@@ -19,5 +19,8 @@ struct text_fault {
 /// The first place where brackets or dotted keys nest deeper than allowed. The parser and its
 /// destructors recurse, so this comes first.
 [[nodiscard]] std::optional<text_fault> find_too_deep(std::string_view text);
+/// The first character beyond ASCII outside quotes and comments, where TOML has none. Whether it is
+/// a space is a question on which toml++ 3.3 runs into undefined behaviour.
+[[nodiscard]] std::optional<text_fault> find_stray(std::string_view text);
 
 } // namespace ainur::scenario

@@ -287,7 +287,8 @@ TEST_CASE("lines 57, 61, 65: timeouts count in their round and step only") {
   CHECK(s.core.pass({step::propose, 0}).empty());
   CHECK(s.core.pass({step::prevote, 0}) == actions{s.said(precommit, 0, nil)});
   CHECK(s.core.pass({step::prevote, 0}).empty());
-  CHECK(s.core.pass({step::precommit, 0}) == actions{make_value{1}, timer(step::propose, 1)});
+  CHECK(s.core.pass({step::precommit, 0}) ==
+        actions{enter{1, {}}, make_value{1}, timer(step::propose, 1)});
 }
 
 TEST_CASE("an observer follows without a word") {

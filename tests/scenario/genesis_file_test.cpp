@@ -112,6 +112,11 @@ TEST_CASE("every mistake is told with file, line and key") {
   says(shown, "expects a did");
   shown = problem_of(with(text, "00:00:00Z", "00:00:00"));
   says(shown, "expects a time in UTC");
+  shown = problem_of(with(text, "\"2026-01-01T00:00:00Z\"\n", "\"\u0144\"\n"));
+  says(shown, "expects a time in UTC");
+  shown = problem_of(
+      with(text, "\"2026-01-01T00:00:00Z\"\n", "\"" + std::string(100'000, '[') + "\"\n"));
+  says(shown, "expects a time in UTC");
   shown = problem_of(with(text, "time = \"2026-01-01T00:00:00Z\"\n", ""));
   says(shown, "time: it is missing");
   shown = problem_of(with(text, second + "\"\nfree", first + "\"\nfree"));

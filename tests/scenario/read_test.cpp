@@ -199,6 +199,11 @@ TEST_CASE("what is huge, deep or not text is refused before it is parsed") {
   }
   CHECK(only_problem(with("name = \"\xff\"")).text.find("UTF-8") != std::string::npos);
   CHECK(only_problem(with("name = \"\xff\"")).line == 3);
+  // Letters beyond ASCII may stand in quotes and comments only.
+  CHECK(only_problem("\u0144 = 1").text.find("in quotes and comments only") != std::string::npos);
+  CHECK(only_problem("name =\u00a0\"x\"").column == 7);
+  CHECK(valid("name = \"\u0144\" # \u0144\n" + with("")).name == "\u0144");
+  CHECK(valid(with(""), {"name=\u0144"}).name == "\u0144");
   CHECK(only_problem(std::string("\xff\xfen\0a\0", 6)).text.find("UTF-8") != std::string::npos);
   CHECK(only_problem(std::string(100, '\0')).text.find("UTF-8") != std::string::npos);
   CHECK(only_problem(with("description = \"" + std::string(5'000, 'x') + "\"\n[limits]")).line ==
