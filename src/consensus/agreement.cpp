@@ -63,7 +63,7 @@ void agreement::start_round(round_number r, agreement_actions& out) {
   if (self_ && proposer(r) == *self_) {
     if (held_.valid.is_none())
       out.push_back(make_value{r});
-    else
+    else if (held_.valid_round < r) // else this round's proposal is out, by another with this key
       out.push_back(utter{{statement_kind::proposal, height_, r, held_.valid_round, held_.valid}});
   }
   out.push_back(wait{{consensus::step::propose, r}});

@@ -201,8 +201,11 @@ effects replica::executed(position next, const moment& m) {
   effects out;
   if (halted_ || !executing_ || next.height != at_.height + 1)
     return out;
-  if (agreement_)
+  heard_.clear();
+  if (agreement_) {
     counts_.rounds += static_cast<std::uint64_t>(agreement_->round()) + 1;
+    heard_ = agreement_->votes().all(statement_kind::precommit, next.commit.round);
+  }
   agreement_.reset(); // it refers to the validators of `at_`
   at_ = std::move(next);
   begin_height(m, out);

@@ -58,7 +58,7 @@ void replica::take(const account_id& from, const vote_message& v, const moment& 
   if (s.height > at_.height + 1)
     return keep_for_later(from, s.height, v, m);
   if (s.height <= at_.height || executing_)
-    return take_late_precommit(v.vote);
+    return take_late_precommit(v.vote, out);
   take_vote(v.vote, m, out);
 }
 
@@ -73,19 +73,21 @@ void replica::take_vote(const signed_statement& s, const moment& m, effects& out
   carry_out(agreement_->add(s, *by), m, out);
 }
 
-/// A precommit for the last block that came after its decision.
-void replica::take_late_precommit(const signed_statement& s) {
+/// A precommit of the round that decided the last block, after its decision.
+void replica::take_late_precommit(const signed_statement& s, effects& out) {
   const auto& set = executing_ ? at_.validators : at_.last_validators;
   const auto height = executing_ ? at_.height + 1 : at_.height;
   const auto by = set.find(s.signer);
   const auto same = [&s](const auto& x) { return x.signer == s.signer; };
   if (s.statement.height != height || s.statement.kind != statement_kind::precommit || !by ||
-      s.statement.is_nil() || std::any_of(late_.begin(), late_.end(), same))
+      std::any_of(late_.begin(), late_.end(), same))
     return;
-  if (checker_->check(set[*by], s))
-    late_.push_back(s);
-  else
-    refuse();
+  if (!is_well_formed(s.statement) || !checker_->check(set[*by], s))
+    return refuse();
+  late_.push_back(s);
+  for (const auto& mine : heard_)
+    if (mine.signer == s.signer && contradict(mine.statement, s.statement))
+      accuse_of({mine, s}, out);
 }
 
 void replica::take(const account_id& from, const proposal_message& p, const moment& m,
@@ -149,10 +151,31 @@ void replica::add_block(const hash256& id, const block_ptr& b, effects& out) {
   const auto [at, is_new] = blocks_.try_emplace(id, known_block{b, std::nullopt, false});
   if (!is_new)
     return;
-  if (expect_follows(at_, *b, *checker_))
-    out.push_back(check_block{id, b});
-  else
+  if (!expect_follows(at_, *b, *checker_)) {
     at->second.good = false;
+    return;
+  }
+  compare_commit(b->last_commit, out);
+  out.push_back(check_block{id, b});
+}
+
+/// Who told this replica one precommit and the author of a block another: nobody hears both sides
+/// of an equivocator but by what others pass on, and certificates are passed on to all.
+void replica::compare_commit(const certificate& c, effects& out) {
+  auto all = heard_;
+  all.insert(all.end(), late_.begin(), late_.end());
+  for (const auto& mine : all) {
+    const auto by = at_.last_validators.find(mine.signer);
+    const auto theirs = std::find_if(c.signatures.begin(), c.signatures.end(),
+                                     [by](const auto& x) { return x.signer == by; });
+    if (!by || theirs == c.signatures.end())
+      continue;
+    const signed_statement other{{statement_kind::precommit, c.height, c.round, no_round, c.block},
+                                 mine.signer,
+                                 theirs->signature};
+    if (contradict(mine.statement, other.statement))
+      accuse_of({mine, other}, out);
+  }
 }
 
 effects replica::checked(const hash256& id, bool good, const moment& m) {

@@ -397,6 +397,36 @@ TEST_CASE("precommits that come after the decision are in the next certificate")
   CHECK(expect_follows(t.at, *made, *t.checker).has_value());
 }
 
+TEST_CASE(
+    "who told this replica another precommit than stands in the next certificate is accused") {
+  table t;
+  t.start();
+  const auto b = t.make(0);
+  const auto id = id_of(b->header);
+  t.accept(b);
+  for (const validator_index by : {0u, 1u})
+    t.hear(by, vote_message{t.vote(by, prevote, id)});
+  t.hear(2, vote_message{t.vote(2, precommit, {})}); // nil to this one
+  for (const validator_index by : {0u, 1u})
+    t.hear(by, vote_message{t.vote(by, precommit, id)});
+  const auto done = *t.effect_of<commit>();
+  t.at = after(t.at, *b, done.decided.commit, t.executed());
+  t.keep(t.core.executed(t.at, t.now(1)));
+  // The next proposer heard a precommit for the block from the same validator.
+  auto theirs = t.at.commit;
+  theirs.signatures.insert(theirs.signatures.begin() + 2, {2, t.vote(2, precommit, id).signature});
+  const auto proposer = t.at.turn.proposer();
+  auto h = next_header(t.at);
+  h.time = t.now(1).utc;
+  h.proposer = t.set[proposer].id;
+  t.hear(proposer, t.propose(proposer, seal(h, {}, theirs)), 1);
+  const auto* found = t.effect_of<accuse>();
+  REQUIRE(found != nullptr);
+  CHECK(found->evidence.first.signer == t.set[2].id);
+  CHECK(t.checker->check(t.set[2], found->evidence.first));
+  CHECK(t.checker->check(t.set[2], found->evidence.second));
+}
+
 TEST_CASE("messages survive the wire, and a block whose hashes do not fit does not") {
   table t;
   const auto b = t.make(0);

@@ -204,6 +204,6 @@ TEST_CASE("a hundred validators, a third less one of them byzantine") {
   o.byzantine = 33;
   o.behaviours = {behaviour::equivocating_proposer, behaviour::equivocating_voter,
                   behaviour::silent};
-  o.heights = test::count_factor() > 1 ? 100 : 3;
+  o.heights = test::count_factor() > 1 ? 100 : 6;
   CHECK(run(o).equivocations > 0);
 }

@@ -222,9 +222,10 @@ private:
                       const moment& m);
   [[nodiscard]] std::optional<validator_index> check_statement(const signed_statement& s);
   void take_vote(const signed_statement& s, const moment& m, effects& out);
-  void take_late_precommit(const signed_statement& s);
+  void take_late_precommit(const signed_statement& s, effects& out);
   void take_polka(const proposal_message& p, const moment& m, effects& out);
   void add_block(const hash256& id, const block_ptr& b, effects& out);
+  void compare_commit(const certificate& c, effects& out);
   void offer_proposals(const moment& m, effects& out);
   [[nodiscard]] bool is_timely(const header& h, round_number r, const moment& m) const noexcept;
   void accuse_of(equivocation e, effects& out);
@@ -257,7 +258,8 @@ private:
   std::vector<pending_timeout> timeouts_;
   instant height_began_{};
 
-  std::vector<signed_statement> late_; // precommits for the last block after its decision
+  std::vector<signed_statement> heard_; // precommits of the last block's round, as they came here
+  std::vector<signed_statement> late_;  // precommits of the last height after its decision
   std::map<account_id, std::vector<message>> early_; // of the next height
   std::deque<certified_block> recent_;
   std::uint64_t first_block_ = 1;

@@ -64,7 +64,8 @@ void world::boot(node_index i) {
     records.push_back(r.record);
   auto first = n.core->start(n.disk.at, records, moment_of(n));
   if (!first) {
-    rules_.break_rule("recovery", first.error().to_string(), now_);
+    if (n.honest())
+      rules_.break_rule("recovery", first.error().to_string(), now_);
     n.core.reset();
     return;
   }
@@ -153,7 +154,11 @@ void world::carry_out_one(node_index i, effect& e) {
     const bool of_honest = std::any_of(nodes_.begin(), nodes_.end(),
                                        [&who](const node& x) { return x.id == who && x.honest(); });
     if (n.honest())
-      rules_.accused(n, a->evidence, of_honest, *checker_, n.core->at().validators, now_);
+      rules_.accused(n, a->evidence, of_honest, *checker_,
+                     a->evidence.first.statement.height == n.core->at().height
+                         ? n.core->at().last_validators
+                         : n.core->at().validators,
+                     now_);
   } else if (const auto* h = std::get_if<halt>(&e)) {
     if (n.honest() && !rules_.disagreed())
       rules_.break_rule("halt", "an honest validator stopped: " + h->why, now_);
