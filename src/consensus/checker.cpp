@@ -1,21 +1,17 @@
 #include "ainur/consensus/checker.hpp"
 
+#include <cstring>
 #include <utility>
-
-#include "ainur/crypto/hash.hpp"
-#include "ainur/crypto/keys.hpp"
 
 namespace ainur::consensus {
 
 bool signature_checker::check(const validator& signer, const signed_statement& s) {
-  const auto message = ledger::statement_message(chain_, s.statement);
-  const auto what =
-      crypto::hasher{"ainur/checked/v1"}.add(signer.key).add(s.signature).add(message).finish();
-  if (remembers(what))
+  const good_one x{signer.key, s};
+  if (remembers(x))
     return true;
   const bool good = ledger::verify_statement(chain_, signer.key, s);
   if (good)
-    remember(what);
+    remember(x);
   return good;
 }
 
@@ -51,17 +47,23 @@ std::uint64_t signature_checker::computed() const {
   return computed_;
 }
 
-bool signature_checker::remembers(const hash256& what) const {
-  const std::lock_guard guard{lock_};
-  return recent_.contains(what) || older_.contains(what);
+std::size_t signature_checker::by_signature::operator()(const good_one& x) const noexcept {
+  std::size_t out = 0; // the bytes of a signature are spread already
+  std::memcpy(&out, x.signed_by_it.signature.data(), sizeof(out));
+  return out;
 }
 
-void signature_checker::remember(const hash256& what) {
+bool signature_checker::remembers(const good_one& x) const {
+  const std::lock_guard guard{lock_};
+  return recent_.contains(x) || older_.contains(x);
+}
+
+void signature_checker::remember(const good_one& x) {
   const std::lock_guard guard{lock_};
   ++computed_;
-  if (recent_.size() >= memory_)
+  if (recent_.size() >= count_)
     older_ = std::exchange(recent_, {});
-  recent_.insert(what);
+  recent_.insert(x);
 }
 
 } // namespace ainur::consensus

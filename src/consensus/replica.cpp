@@ -10,9 +10,9 @@
 
 namespace ainur::consensus {
 
-replica::replica(const account_id& self, const byte_array<32>& seed, const replica_options& options,
+replica::replica(const account_id& self, crypto::secret_key key, const replica_options& options,
                  std::shared_ptr<signature_checker> checker)
-    : self_(self), seed_(seed), options_(options), checker_(std::move(checker)) {}
+    : self_(self), key_(std::move(key)), options_(options), checker_(std::move(checker)) {}
 
 result<effects> replica::start(position at, const std::vector<bytes>& records, const moment& m) {
   at_ = std::move(at);
@@ -99,7 +99,7 @@ void replica::utter_own(const statement& s, const moment& m, effects& out) {
     return; // held before a restart, and its body was not: others will propose
   const auto [at, is_new] = own_.try_emplace({s.round, s.kind});
   if (is_new) {
-    at->second = ledger::sign_statement(checker_->chain(), s, self_, seed_);
+    at->second = ledger::sign_statement(checker_->chain(), s, self_, key_);
     said_record said{at->second, std::nullopt};
     if (known != blocks_.end() && !std::exchange(known->second.stored, true))
       said.block = *known->second.block;

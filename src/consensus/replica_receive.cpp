@@ -210,7 +210,8 @@ void replica::offer_proposals(const moment& m, effects& out) {
 /// A quorum precommitted what this replica holds for impossible: one of them is wrong, and it is
 /// not the quorum.
 void replica::look_for_difference(effects& out) {
-  if (executing_)
+  const auto is_bad = [](const auto& entry) { return entry.second.good == false; };
+  if (executing_ || std::none_of(blocks_.begin(), blocks_.end(), is_bad))
     return;
   for (const auto r : agreement_->votes().rounds()) {
     const auto value = agreement_->votes().precommitted(r);

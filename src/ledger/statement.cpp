@@ -1,7 +1,6 @@
 #include "ainur/ledger/statement.hpp"
 
 #include "ainur/codec/msgpack.hpp"
-#include "ainur/crypto/keys.hpp"
 
 namespace ainur::ledger {
 
@@ -29,8 +28,7 @@ bytes statement_message(const hash256& chain, const statement& s) {
 }
 
 signed_statement sign_statement(const hash256& chain, const statement& s, const account_id& signer,
-                                const byte_array<32>& seed) {
-  const auto key = crypto::secret_key::from_seed(crypto::seed{seed});
+                                const crypto::secret_key& key) {
   return {s, signer, key.sign(domain, statement_message(chain, s)).value};
 }
 

@@ -19,6 +19,11 @@ inline byte_array<32> seed_of(std::uint32_t i) {
   return out;
 }
 
+/// The i-th validator's key.
+inline crypto::secret_key secret_of(std::uint32_t i) {
+  return crypto::secret_key::from_seed(crypto::seed{seed_of(i)});
+}
+
 /// An id that begins with a text, so that ids are ordered as the texts are.
 inline account_id named(std::string_view text) {
   account_id out;
@@ -41,8 +46,7 @@ inline consensus::validator_set keyed_set(const std::vector<std::uint64_t>& weig
     id.value[0] = static_cast<std::uint8_t>(i >> 8);
     id.value[1] = static_cast<std::uint8_t>(i);
     id.value[2] = 1;
-    const auto key = crypto::secret_key::from_seed(crypto::seed{seed_of(i)}).public_part();
-    all.push_back({id, key.value, weights[i]});
+    all.push_back({id, secret_of(i).public_part().value, weights[i]});
   }
   return consensus::validator_set::make(std::move(all)).value();
 }

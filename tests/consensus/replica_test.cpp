@@ -9,7 +9,7 @@
 using namespace ainur;
 using namespace ainur::consensus;
 using ainur::test::keyed_set;
-using ainur::test::seed_of;
+using ainur::test::secret_of;
 
 namespace {
 
@@ -28,7 +28,7 @@ struct table {
   replica core = fresh();
   effects last;
 
-  replica fresh() const { return {set[3].id, seed_of(3), {}, checker}; }
+  replica fresh() const { return {set[3].id, secret_of(3), {}, checker}; }
 
   moment now(std::int64_t ms = 0) const {
     return {instant_at(ms * 1'000), timestamp_at(1'000'000'000 + 1'000'000 + ms * 1'000)};
@@ -50,7 +50,7 @@ struct table {
   }
 
   signed_statement sign(validator_index by, const statement& s) const {
-    return ledger::sign_statement(chain, s, set[by].id, seed_of(by));
+    return ledger::sign_statement(chain, s, set[by].id, secret_of(by));
   }
 
   signed_statement vote(validator_index by, statement_kind kind, const hash256& value,
@@ -290,7 +290,7 @@ TEST_CASE("records of others, or two of one step, are refused at the start") {
   auto core = t.fresh();
   const auto started = core.start(t.at, records, t.now());
   CHECK((!started && started.error().is(consensus::errc::bad_record)));
-  replica stranger{t.set[2].id, seed_of(2), {}, t.checker};
+  replica stranger{t.set[2].id, secret_of(2), {}, t.checker};
   records.pop_back();
   const auto other = stranger.start(t.at, records, t.now());
   CHECK((!other && other.error().is(consensus::errc::bad_record)));

@@ -1,8 +1,8 @@
 // Checks signatures of statements, each once a process: in a process with many validators the same
 // vote reaches all of them.
 //
-// Good signatures are remembered, by a hash of all that was checked, in two generations of bounded
-// size; bad ones are checked again each time. Thread-safe.
+// Good ones are remembered, with all that was checked, in two generations of bounded size; bad ones
+// are checked again each time. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace ainur::consensus {
 class signature_checker {
 public:
   /// For one chain. Remembers at least so many signatures, and at most twice as many.
-  explicit signature_checker(const hash256& chain, std::size_t memory = 65'536)
-      : chain_(chain), memory_(memory) {}
+  explicit signature_checker(const hash256& chain, std::size_t count = 65'536)
+      : chain_(chain), count_(count) {}
 
   [[nodiscard]] const hash256& chain() const noexcept { return chain_; }
 
@@ -32,14 +32,26 @@ public:
   [[nodiscard]] std::uint64_t computed() const;
 
 private:
-  [[nodiscard]] bool remembers(const hash256& what) const;
-  void remember(const hash256& what);
+  struct good_one {
+    byte_array<32> key{};
+    ledger::signed_statement signed_by_it;
+    friend bool operator==(const good_one&, const good_one&) = default;
+  };
+
+  struct by_signature {
+    std::size_t operator()(const good_one& x) const noexcept;
+  };
+
+  using memory = std::unordered_set<good_one, by_signature>;
+
+  [[nodiscard]] bool remembers(const good_one& x) const;
+  void remember(const good_one& x);
 
   hash256 chain_;
-  std::size_t memory_;
+  std::size_t count_;
   mutable std::mutex lock_; // of all below
-  std::unordered_set<hash256> recent_;
-  std::unordered_set<hash256> older_;
+  memory recent_;
+  memory older_;
   std::uint64_t computed_ = 0;
 };
 

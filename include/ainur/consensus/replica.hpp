@@ -143,9 +143,9 @@ struct replica_counts {
 
 class replica {
 public:
-  /// `seed` is that of the key under which `self` stands in the sets; an account that does not is
+  /// `key` is the one under which `self` stands in the sets; an account that does not is
   /// an observer for as long. `checker` is shared by all replicas of a process.
-  replica(const account_id& self, const byte_array<32>& seed, const replica_options& options,
+  replica(const account_id& self, crypto::secret_key key, const replica_options& options,
           std::shared_ptr<signature_checker> checker);
 
   /// `records`: all that was persisted for the height after `at`, in order. Errors: `bad_record`.
@@ -239,7 +239,7 @@ private:
   void take_fetched(effects& out);
 
   account_id self_;
-  byte_array<32> seed_;
+  crypto::secret_key key_;
   replica_options options_;
   std::shared_ptr<signature_checker> checker_;
   replica_counts counts_;

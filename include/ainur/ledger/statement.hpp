@@ -11,6 +11,7 @@
 #include "ainur/base/bytes.hpp"
 #include "ainur/base/fields.hpp"
 #include "ainur/base/ids.hpp"
+#include "ainur/crypto/keys.hpp"
 #include "ainur/ledger/error.hpp"
 
 namespace ainur::ledger {
@@ -51,7 +52,8 @@ struct signed_statement {
 /// in canonical msgpack. The key is that of the validator in the set of that height.
 [[nodiscard]] bytes statement_message(const hash256& chain, const statement& s);
 [[nodiscard]] signed_statement sign_statement(const hash256& chain, const statement& s,
-                                              const account_id& signer, const byte_array<32>& seed);
+                                              const account_id& signer,
+                                              const crypto::secret_key& key);
 [[nodiscard]] bool verify_statement(const hash256& chain, const byte_array<32>& key,
                                     const signed_statement& s) noexcept;
 

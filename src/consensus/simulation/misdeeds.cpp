@@ -43,7 +43,7 @@ std::optional<message> misdeeds::other_proposal(const node& by, const message& w
   auto s = p->proposal.statement;
   s.valid_round = no_round;
   s.value = id_of(other.block->header);
-  other.proposal = ledger::sign_statement(chain_, s, by.id, by.seed);
+  other.proposal = ledger::sign_statement(chain_, s, by.id, by.key());
   return other;
 }
 
@@ -61,7 +61,7 @@ std::optional<std::pair<message, message>> misdeeds::two_votes(const node& by,
     return std::nullopt;
   const auto say = [&](const hash256& value) {
     s.value = value;
-    return vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+    return vote_message{ledger::sign_statement(chain_, s, by.id, by.key())};
   };
   return std::pair{message{say(values[0])}, message{say(values[1])}};
 }
@@ -89,11 +89,11 @@ void misdeeds::flood(const node& by, const message& what, const receivers& to, p
     switch (random_.below(4)) {
     case 0:
       s.round = static_cast<round_number>(random_.below(1'000));
-      junk = vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+      junk = vote_message{ledger::sign_statement(chain_, s, by.id, by.key())};
       break;
     case 1:
       s.height += random_.below(1'000);
-      junk = vote_message{ledger::sign_statement(chain_, s, by.id, by.seed)};
+      junk = vote_message{ledger::sign_statement(chain_, s, by.id, by.key())};
       break;
     case 2:
       junk = status_message{random_.below(2 * s.height), 0, no_round, 1, random_.below(2) == 0};

@@ -58,7 +58,7 @@ void world::boot(node_index i) {
     n.disk.records.clear();
     ++report_.misdeeds[static_cast<std::size_t>(behaviour::amnesia)];
   }
-  n.core = std::make_unique<replica>(n.id, n.seed, simulated_replica(options_), checker_);
+  n.core = std::make_unique<replica>(n.id, n.key(), simulated_replica(options_), checker_);
   std::vector<bytes> records;
   for (const auto& r : n.disk.records)
     records.push_back(r.record);

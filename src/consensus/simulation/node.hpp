@@ -9,6 +9,7 @@
 #include "ainur/base/rng.hpp"
 #include "ainur/consensus/replica.hpp"
 #include "ainur/consensus/simulation.hpp"
+#include "ainur/crypto/keys.hpp"
 
 namespace ainur::consensus::simulation {
 
@@ -38,6 +39,10 @@ struct node {
   duration disk_delay{};
   std::uint64_t blocks_made = 0;
   std::uint64_t effects_done = 0;
+
+  [[nodiscard]] crypto::secret_key key() const {
+    return crypto::secret_key::from_seed(crypto::seed{seed});
+  }
 
   [[nodiscard]] bool honest() const noexcept { return misdeeds.empty(); }
 
