@@ -25,6 +25,14 @@ error_info describe(errc code) noexcept {
     return info("bad_record", "the write-ahead record does not fit those before it");
   case errc::not_trusted:
     return info("not_trusted", "too few of the trusted validators signed");
+  case errc::bad_batch:
+    return info("bad_batch", "no block may hold this batch");
+  case errc::known_batch:
+    return info("known_batch", "the batch was here before, or another one has its nonce");
+  case errc::nonce_over:
+    return info("nonce_over", "the signer's next nonce is past it, or far from it");
+  case errc::mempool_full:
+    return info("mempool_full", "too much waits that is worth as much; offer it again later");
   }
   return info("unknown", "unknown");
 }

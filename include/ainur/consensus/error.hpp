@@ -17,6 +17,10 @@ enum class errc : std::uint16_t {
   bad_certificate,        ///< a certificate without a quorum of good signatures
   bad_record,             ///< a write-ahead record that does not fit those before it
   not_trusted,            ///< the signers of a header are not enough of those trusted
+  bad_batch,              ///< a batch that no block may hold
+  known_batch,            ///< it is waiting already, was here before, or another has its nonce
+  nonce_over,             ///< the signer's nonce is past it, or far from it
+  mempool_full,           ///< nothing that waits is cheaper
 };
 [[nodiscard]] error_info describe(errc code) noexcept;
 

@@ -1,0 +1,74 @@
+// Follows a chain by its headers alone: from one that is trusted to a later one, without executing
+// a block and without most of the headers between.
+//
+// A header is believed if a quorum of its own validators signed it, and
+//
+//   - it is the next one, and its validators are those that the trusted header announced, or
+//   - more than a third of the weight of the trusted header's next validators signed it too: one
+//     honest of them at least, as long as they are still answerable (the *trusting period*, shorter
+//     than the time in which stake can be withdrawn).
+//
+// Where the validators changed too much for that, a header in the middle is fetched and believed
+// first (bisection). Whoever asks must bring one trusted header from elsewhere: genesis, or a
+// friend. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "ainur/consensus/checker.hpp"
+
+namespace ainur::consensus {
+
+/// What must be known of a block to believe in it.
+struct light_block {
+  consensus::header header;
+  certificate commit;
+  validator_set validators;      ///< of this height
+  validator_set next_validators; ///< of the next
+
+  [[nodiscard]] std::uint64_t height() const noexcept { return header.height; }
+};
+
+struct light_options {
+  duration trusting_period = std::chrono::hours{24 * 14}; ///< half of the unbonding time
+  duration clock_drift = std::chrono::seconds{10};
+  std::uint32_t fetches_max = 1'000; ///< headers asked for in one `follow`
+};
+
+/// Gives the light block of a height. Errors end the search.
+using light_source = std::function<result<light_block>(std::uint64_t height)>;
+
+class light_client {
+public:
+  /// Begins with a block that is trusted for a reason of one's own. Errors: `bad_block` or
+  /// `bad_certificate` if its parts do not belong together.
+  [[nodiscard]] static result<light_client> begin(light_block trusted, const light_options& options,
+                                                  std::shared_ptr<signature_checker> checker);
+
+  /// Believes a later block, in one step. Errors: `not_trusted` if a step cannot bridge it (try one
+  /// between), or if trust has run out; `bad_block`, `bad_certificate` if it is false. The trust of
+  /// before stays.
+  [[nodiscard]] result<void> believe(const light_block& later, timestamp now);
+
+  /// Believes the block of a height, fetching as few others as it takes. Errors: those of `believe`
+  /// and of the source; what was believed on the way stays so.
+  [[nodiscard]] result<void> follow(std::uint64_t height, const light_source& source,
+                                    timestamp now);
+
+  [[nodiscard]] const light_block& trusted() const noexcept { return trusted_; }
+
+private:
+  light_client(light_block trusted, const light_options& options,
+               std::shared_ptr<signature_checker> checker)
+      : trusted_(std::move(trusted)), options_(options), checker_(std::move(checker)) {}
+
+  [[nodiscard]] bool is_bridged_to(const light_block& later) const;
+
+  light_block trusted_;
+  light_options options_;
+  std::shared_ptr<signature_checker> checker_;
+};
+
+} // namespace ainur::consensus
