@@ -23,18 +23,11 @@ result<void> expect_sound(const light_block& b, signature_checker& checker) {
 
 } // namespace
 
-result<light_client> light_client::begin(light_block trusted, const light_options& options,
-                                         std::shared_ptr<signature_checker> checker) {
-  if (auto sound = expect_sound(trusted, *checker); !sound)
-    return fail(sound.error());
-  return light_client{std::move(trusted), options, std::move(checker)};
-}
-
 /// Enough of those whom the trusted block names for its next height signed the later one. Their
 /// signatures have been checked with it; they must have kept their keys.
 bool light_client::is_bridged_to(const light_block& later) const {
-  if (later.height() == trusted_.height() + 1)
-    return later.header.validators == trusted_.header.next_validators;
+  if (later.height() == trusted_.height + 1)
+    return later.header.validators == trusted_.next_validators.hash();
   std::uint64_t weight = 0;
   for (const auto& s : later.commit.signatures) {
     const auto& signer = later.validators[s.signer];
@@ -47,18 +40,18 @@ bool light_client::is_bridged_to(const light_block& later) const {
 
 result<void> light_client::believe(const light_block& later, timestamp now) {
   const auto where = "height " + std::to_string(later.height()) + ": ";
-  if (later.height() <= trusted_.height())
+  if (later.height() <= trusted_.height)
     return fail(errc::bad_block, where + "it is not after the trusted one");
-  if (now >= trusted_.header.time + options_.trusting_period)
-    return fail(errc::not_trusted, "the block of height " + std::to_string(trusted_.height()) +
+  if (now >= trusted_.time + options_.trusting_period)
+    return fail(errc::not_trusted, "the block of height " + std::to_string(trusted_.height) +
                                        " is too old to be trusted; begin with a newer one");
-  if (later.header.time <= trusted_.header.time || later.header.time > now + options_.clock_drift)
+  if (later.header.time <= trusted_.time || later.header.time > now + options_.clock_drift)
     return fail(errc::bad_block, where + "its time is before that of the trusted one, or to come");
   if (auto sound = expect_sound(later, *checker_); !sound)
     return sound;
   if (!is_bridged_to(later))
     return fail(errc::not_trusted, where + "too few of the validators that are trusted signed it");
-  trusted_ = later;
+  trusted_ = {later.height(), later.header.time, later.next_validators};
   return {};
 }
 
@@ -75,7 +68,7 @@ result<void> light_client::follow(std::uint64_t height, const light_source& sour
     ahead.push_back(std::move(*found));
     return {};
   };
-  if (height > trusted_.height())
+  if (height > trusted_.height)
     if (auto target = fetch(height); !target)
       return target;
   while (!ahead.empty()) {
@@ -84,9 +77,9 @@ result<void> light_client::follow(std::uint64_t height, const light_source& sour
       ahead.pop_back();
       continue;
     }
-    const auto middle = trusted_.height() + (ahead.back().height() - trusted_.height()) / 2;
-    const bool is_old = now >= trusted_.header.time + options_.trusting_period;
-    if (!done.error().is(errc::not_trusted) || is_old || middle == trusted_.height())
+    const auto middle = trusted_.height + (ahead.back().height() - trusted_.height) / 2;
+    const bool is_old = now >= trusted_.time + options_.trusting_period;
+    if (!done.error().is(errc::not_trusted) || is_old || middle == trusted_.height)
       return done;
     if (auto between = fetch(middle); !between)
       return between;

@@ -27,8 +27,8 @@ struct blocks_form {
   AINUR_FIELDS(blocks_form, blocks)
 };
 
-using message_form =
-    std::variant<proposal_form, vote_message, status_message, blocks_request, blocks_form>;
+using message_form = std::variant<proposal_form, vote_message, status_message, blocks_request,
+                                  blocks_form, snapshot_request, snapshot_offer>;
 
 struct envelope {
   message_form what;

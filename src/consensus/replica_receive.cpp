@@ -32,7 +32,7 @@ void replica::refuse() noexcept {
 void replica::keep_for_later(const account_id& from, std::uint64_t height, const message& what,
                              const moment& m) {
   if (!at_.validators.find(from) && !at_.next_validators.find(from))
-    return refuse();
+    return; // perhaps of a later set: this replica cannot know
   if (height == at_.height + 2) {
     auto& kept = early_[from];
     if (kept.size() < early_max)

@@ -72,7 +72,7 @@ void replica::fetch(const account_id& from, const status_message& s, const momen
   fetching_until_ = m.now + 2 * options_.status_interval;
   const auto first = at_.height + 1;
   if (s.first_block > first) {
-    out.push_back(need_snapshot{from});
+    out.push_back(send_to{from, snapshot_request{at_.height}});
     return;
   }
   const auto count = std::min<std::uint64_t>(s.height - first, blocks_in_message_max);
@@ -102,6 +102,38 @@ void replica::take(const account_id& from, const blocks_message& b, const moment
   fetched_.assign(b.blocks.begin(), b.blocks.end());
   fetched_from_ = from;
   take_fetched(out);
+}
+
+void replica::take(const account_id& from, const snapshot_request& r, const moment&, effects& out) {
+  if (r.height < at_.height)
+    out.push_back(offer_snapshot{from});
+}
+
+/// A snapshot is believed as a light client believes: from the validators of this height on.
+void replica::take(const account_id& from, const snapshot_offer& o, const moment& m, effects& out) {
+  if (!fetching_until_ || executing_ || o.block.height <= at_.height)
+    return;
+  auto p =
+      believe_offer(o, {at_.height, at_.time, at_.validators}, options_.trust, checker_, m.utc);
+  if (!p)
+    return refuse();
+  fetching_until_ = m.now + 2 * options_.status_interval;
+  out.push_back(restore{from, std::move(*p)});
+}
+
+effects replica::restored(position at, const moment& m) {
+  effects out;
+  if (halted_ || executing_ || at.height <= at_.height)
+    return out;
+  agreement_.reset(); // it refers to the validators of `at_`
+  recent_.clear();
+  fetched_.clear();
+  fetching_until_.reset();
+  heard_.clear();
+  at_ = std::move(at);
+  begin_height(m, out);
+  finish(out);
+  return out;
 }
 
 /// Commits the next of the fetched blocks; the others follow as each is executed, and then more is

@@ -364,13 +364,69 @@ TEST_CASE("who lags asks, and takes certified blocks only") {
   CHECK(std::get<blocks_message>(sent->what).blocks.size() == 1);
 }
 
-TEST_CASE("who is too far behind for blocks is told to get a snapshot") {
+TEST_CASE("who is too far behind for blocks goes on from a snapshot that is proven") {
   table t;
   t.start();
   t.hear(1, status_message{100, 0, no_round, 50, false});
-  const auto* needs = t.effect_of<need_snapshot>();
-  REQUIRE(needs != nullptr);
-  CHECK(needs->from == t.set[1].id);
+  const auto* asked = t.effect_of<send_to>();
+  REQUIRE(asked != nullptr);
+  CHECK(asked->to == t.set[1].id);
+  CHECK(std::get<snapshot_request>(asked->what).height == 0);
+
+  // The others are at height 2, with a checkpoint at height 1.
+  const auto certify = [&t](const block& b) {
+    vote_list votes{0, id_of(b.header), {}};
+    for (const validator_index by : {0u, 1u, 2u})
+      votes.votes.push_back(t.vote(by, precommit, id_of(b.header), 0, b.header.height));
+    return make_certificate(t.set, b.header.height, votes);
+  };
+  const auto one = t.make(0);
+  auto done = t.executed();
+  done.state_hash = hash256{{42}};
+  const auto stood = after(t.at, *one, certify(*one), done);
+  auto h = next_header(stood);
+  h.time = t.now(1).utc;
+  h.proposer = t.set[0].id;
+  const auto two = seal(h, {}, stood.commit);
+  const auto offer = make_offer(stood, one->header, *two, certify(*two));
+
+  const auto refuses = [&](snapshot_offer false_one) {
+    const auto before = t.core.counts().refused;
+    t.hear(1, false_one, 2);
+    return t.core.counts().refused == before + 1 && t.effect_of<restore>() == nullptr;
+  };
+  auto o = offer;
+  o.commit.signatures.pop_back();
+  CHECK(refuses(o));
+  o = offer;
+  o.block.time += duration{1};
+  CHECK(refuses(o));
+  o = offer;
+  o.priorities[0] += 1;
+  CHECK(refuses(o));
+  o = offer;
+  o.last_validators.pop_back();
+  CHECK(refuses(o));
+  o = offer;
+  o.validators[0].weight += 1;
+  CHECK(refuses(o));
+  o = offer;
+  o.last_commit.signatures.pop_back();
+  CHECK(refuses(o));
+  o = offer;
+  o.after.before.state_hash.reset();
+  CHECK(refuses(o));
+
+  t.hear(1, offer, 2);
+  const auto* restores = t.effect_of<restore>();
+  REQUIRE(restores != nullptr);
+  CHECK(restores->at == stood);
+  t.keep(t.core.restored(restores->at, t.now(3)));
+  CHECK(t.core.at().height == 1);
+  t.keep(t.core.restored(stood, t.now(3))); // not again
+  CHECK(t.last.empty());
+  t.hear(2, snapshot_request{0}, 3);
+  CHECK(t.effect_of<offer_snapshot>() != nullptr);
 }
 
 TEST_CASE("precommits that come after the decision are in the next certificate") {
@@ -430,9 +486,12 @@ TEST_CASE(
 TEST_CASE("messages survive the wire, and a block whose hashes do not fit does not") {
   table t;
   const auto b = t.make(0);
-  const std::vector<message> all{
-      t.propose(0, b), vote_message{t.vote(1, prevote, id_of(b->header))},
-      status_message{3, 1, 0, 1, true}, blocks_request{1, 16}, blocks_message{{{b, {}}}}};
+  const std::vector<message> all{t.propose(0, b),
+                                 vote_message{t.vote(1, prevote, id_of(b->header))},
+                                 status_message{3, 1, 0, 1, true},
+                                 blocks_request{1, 16},
+                                 snapshot_request{5},
+                                 blocks_message{{{b, {}}}}};
   for (const auto& m : all) {
     const auto wire = encode_message(m);
     const auto back = decode_message(wire);

@@ -100,6 +100,7 @@ void add_up(summary& s, const simulation_report& r, std::uint64_t seed) {
   s.sum.signatures += r.signatures;
   s.sum.equivocations += r.equivocations;
   s.sum.fetched += r.fetched;
+  s.sum.restored += r.restored;
   s.sum.refused += r.refused;
   s.sum.time += r.time;
   for (std::size_t i = 0; i < disturbances_count; ++i)
@@ -164,6 +165,8 @@ std::string replay_of(const options& o, std::uint64_t seed) {
     line += " --unequal";
   if (o.run.era_heights != 0)
     line += " --era " + std::to_string(o.run.era_heights);
+  if (o.run.keep_blocks != 0)
+    line += " --keep " + std::to_string(o.run.keep_blocks);
   return line + " --seed " + std::to_string(seed);
 }
 
@@ -181,6 +184,7 @@ void print(const summary& s, const options& o) {
   row("messages", s.sum.messages);
   row("signatures checked", s.sum.signatures);
   row("blocks fetched", s.sum.fetched);
+  row("snapshots taken", s.sum.restored);
   row("messages refused", s.sum.refused);
   row("equivocations found", s.sum.equivocations);
   std::printf("  %-24s %12s\n", "virtual time", to_string(s.sum.time).c_str());
@@ -218,6 +222,7 @@ nlohmann::ordered_json json_of(const summary& s, const options& o) {
   j["messages"] = s.sum.messages;
   j["signatures_checked"] = s.sum.signatures;
   j["blocks_fetched"] = s.sum.fetched;
+  j["snapshots_taken"] = s.sum.restored;
   j["messages_refused"] = s.sum.refused;
   j["equivocations_found"] = s.sum.equivocations;
   j["virtual_time_us"] = micros(s.sum.time);
@@ -307,6 +312,9 @@ void add_sim(frame& f) {
   c->add_flag("--unequal", o->run.unequal_weights, "Validators of different weight");
   c->add_option("--era", o->run.era_heights,
                 "The set of validators changes after so many blocks; 0: never")
+      ->capture_default_str();
+  c->add_option("--keep", o->run.keep_blocks,
+                "Blocks that a validator keeps, at least those since its newest checkpoint; 0: all")
       ->capture_default_str();
   c->add_option("--trace", o->trace, "Write the last messages as a diagram (SVG)");
   c->add_flag("--json", o->json, "Print a JSON document");

@@ -3,14 +3,14 @@
 //
 // A header is believed if a quorum of its own validators signed it, and
 //
-//   - it is the next one, and its validators are those that the trusted header announced, or
+//   - it is the next one, and its validators are those that the trusted one announced, or
 //   - more than a third of the weight of the trusted header's next validators signed it too: one
 //     honest of them at least, as long as they are still answerable (the *trusting period*, shorter
 //     than the time in which stake can be withdrawn).
 //
 // Where the validators changed too much for that, a header in the middle is fetched and believed
-// first (bisection). Whoever asks must bring one trusted header from elsewhere: genesis, or a
-// friend. Not thread-safe.
+// first (bisection). Whoever asks must know from elsewhere whom to trust first: the validators of
+// genesis, or of a later height from a friend. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,13 @@ struct light_block {
   [[nodiscard]] std::uint64_t height() const noexcept { return header.height; }
 };
 
+/// What is trusted: who validates the height after this one, and when that was so.
+struct anchor {
+  std::uint64_t height = 0; ///< 0: genesis
+  timestamp time{};
+  validator_set next_validators;
+};
+
 struct light_options {
   duration trusting_period = std::chrono::hours{24 * 14}; ///< half of the unbonding time
   duration clock_drift = std::chrono::seconds{10};
@@ -42,10 +49,10 @@ using light_source = std::function<result<light_block>(std::uint64_t height)>;
 
 class light_client {
 public:
-  /// Begins with a block that is trusted for a reason of one's own. Errors: `bad_block` or
-  /// `bad_certificate` if its parts do not belong together.
-  [[nodiscard]] static result<light_client> begin(light_block trusted, const light_options& options,
-                                                  std::shared_ptr<signature_checker> checker);
+  /// Begins with what is trusted for a reason of one's own.
+  light_client(anchor trusted, const light_options& options,
+               std::shared_ptr<signature_checker> checker)
+      : trusted_(std::move(trusted)), options_(options), checker_(std::move(checker)) {}
 
   /// Believes a later block, in one step. Errors: `not_trusted` if a step cannot bridge it (try one
   /// between), or if trust has run out; `bad_block`, `bad_certificate` if it is false. The trust of
@@ -57,16 +64,12 @@ public:
   [[nodiscard]] result<void> follow(std::uint64_t height, const light_source& source,
                                     timestamp now);
 
-  [[nodiscard]] const light_block& trusted() const noexcept { return trusted_; }
+  [[nodiscard]] const anchor& trusted() const noexcept { return trusted_; }
 
 private:
-  light_client(light_block trusted, const light_options& options,
-               std::shared_ptr<signature_checker> checker)
-      : trusted_(std::move(trusted)), options_(options), checker_(std::move(checker)) {}
-
   [[nodiscard]] bool is_bridged_to(const light_block& later) const;
 
-  light_block trusted_;
+  anchor trusted_;
   light_options options_;
   std::shared_ptr<signature_checker> checker_;
 };

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "ainur/consensus/block.hpp"
+#include "ainur/consensus/snapshot_offer.hpp"
 
 namespace ainur::consensus {
 
@@ -43,11 +44,17 @@ struct blocks_message {
   std::vector<certified_block> blocks;
 };
 
+/// Asks for a `snapshot_offer`: the blocks that would be needed are kept by nobody.
+struct snapshot_request {
+  std::uint64_t height = 0; ///< of the replica that asks: it needs a later one
+  AINUR_FIELDS(snapshot_request, height)
+};
+
 inline constexpr std::size_t blocks_in_message_max = 16;
 inline constexpr std::size_t message_bytes_max = 64u << 20;
 
-using message =
-    std::variant<proposal_message, vote_message, status_message, blocks_request, blocks_message>;
+using message = std::variant<proposal_message, vote_message, status_message, blocks_request,
+                             blocks_message, snapshot_request, snapshot_offer>;
 
 [[nodiscard]] bytes encode_message(const message& m);
 /// Errors: any `codec::errc`; `bad_block`.

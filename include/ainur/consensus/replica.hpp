@@ -56,6 +56,7 @@ struct replica_options {
   /// Without progress for so long, others are told where this replica stands.
   duration status_interval{500'000};
   std::size_t recent_blocks = 64; ///< kept in memory for those who lag
+  light_options trust;            ///< in whom proves a snapshot
 };
 
 /// The two clocks: one for timeouts, one for what is signed.
@@ -106,9 +107,17 @@ struct load_blocks {
   std::uint32_t count = 0;
 };
 
-/// This replica is too far behind for blocks: get a snapshot, then make a new replica with it.
-struct need_snapshot {
+/// Send the `snapshot_offer` of the newest snapshot that is kept, if there is one.
+struct offer_snapshot {
+  account_id to;
+};
+
+/// This replica is too far behind for blocks, and the chain is proven to have stood at this
+/// position: get the state of it from there, see that it has the state hash of `at.execution`,
+/// store both, and tell `restored`.
+struct restore {
   account_id from;
+  position at;
 };
 
 /// Somebody contradicted themselves: report it to the ledger.
@@ -128,7 +137,7 @@ struct wake {
 };
 
 using effect = std::variant<persist, broadcast, send_to, make_block, check_block, commit,
-                            load_blocks, need_snapshot, accuse, halt, wake>;
+                            load_blocks, offer_snapshot, restore, accuse, halt, wake>;
 using effects = std::vector<effect>;
 
 /// What it has seen.
@@ -159,6 +168,9 @@ public:
   [[nodiscard]] effects checked(const hash256& id, bool good, const moment& m);
   /// `next` is the position after the committed block.
   [[nodiscard]] effects executed(position next, const moment& m);
+  /// The state of a position that `restore` named is stored: this replica stands there now. One
+  /// that it has passed meanwhile is ignored.
+  [[nodiscard]] effects restored(position at, const moment& m);
   [[nodiscard]] effects timer(const moment& m);
 
   /// The oldest block that `load_blocks` can give; others are told.
@@ -217,6 +229,8 @@ private:
   void take(const account_id& from, const status_message& s, const moment& m, effects& out);
   void take(const account_id& from, const blocks_request& r, const moment& m, effects& out);
   void take(const account_id& from, const blocks_message& b, const moment& m, effects& out);
+  void take(const account_id& from, const snapshot_request& r, const moment& m, effects& out);
+  void take(const account_id& from, const snapshot_offer& o, const moment& m, effects& out);
   void refuse() noexcept;
   void keep_for_later(const account_id& from, std::uint64_t height, const message& what,
                       const moment& m);

@@ -60,6 +60,9 @@ struct simulation_options {
   std::uint64_t seed = 1;
   bool unequal_weights = false;  ///< 1 to 10, the byzantine still below a third if they can be
   std::uint64_t era_heights = 0; ///< the set changes after so many heights; 0: never
+  /// A validator keeps so many blocks, its newest checkpoint for who lacks more, and all blocks
+  /// after that; 0: all blocks.
+  std::size_t keep_blocks = 0;
   sim::delay_model delay = sim::delay_model::uniform(duration{1'000}, duration{20'000});
   std::size_t trace_max = 0; ///< messages kept for a diagram: the last so many
   /// The last validator crashes just before so many of its effects; nothing: it does not.
@@ -89,6 +92,7 @@ struct simulation_report {
   std::uint64_t signatures = 0;    ///< computed to check what arrived: once for all receivers
   std::uint64_t equivocations = 0; ///< byzantine validators that an honest one accused
   std::uint64_t fetched = 0;       ///< blocks that came certified to who had missed them
+  std::uint64_t restored = 0;      ///< snapshots taken by who was too far behind for blocks
   std::uint64_t refused = 0;       ///< messages that the honest dropped as bad
   std::array<std::uint64_t, disturbances_count> disturbances{}; ///< how many of each
   std::array<std::uint64_t, behaviours_count> misdeeds{};       ///< how many acts of each

@@ -9,7 +9,8 @@ namespace ainur::consensus::simulation {
 
 namespace {
 
-constexpr duration block_time{500}; // to make, check or execute one
+constexpr duration block_time{500};       // to make, check or execute one
+constexpr duration snapshot_time{20'000}; // to fetch and store one
 constexpr std::uint64_t checkpoint_heights = 10;
 
 hash256 batches_mark(std::uint64_t number, node_index by) {
@@ -30,7 +31,9 @@ std::string text_of(const message& m) {
     return "status " + std::to_string(s->height) + "/" + std::to_string(s->round);
   if (const auto* r = std::get_if<blocks_request>(&m))
     return "request " + std::to_string(r->first);
-  return "blocks";
+  if (const auto* o = std::get_if<snapshot_offer>(&m))
+    return "snapshot " + std::to_string(o->block.height);
+  return std::holds_alternative<snapshot_request>(m) ? "snapshot request" : "blocks";
 }
 
 } // namespace
@@ -70,6 +73,8 @@ void world::boot(node_index i) {
     return;
   }
   note(1, i);
+  n.core->keeps_from(n.disk.blocks.empty() ? n.disk.at.height + 1
+                                           : n.disk.blocks.front().commit.height);
   carry_out(i, std::move(*first));
   if (n.does(behaviour::amnesia) && !healed_)
     queue_.push(now_ + duration{random_.between(50'000, 800'000)}, restart{i});
@@ -147,8 +152,11 @@ void world::carry_out_one(node_index i, effect& e) {
     queue_.push(now_ + block_time, applied{me, std::move(done->decided)});
   } else if (const auto* l = std::get_if<load_blocks>(&e)) {
     load(i, *l);
-  } else if (const auto* s2 = std::get_if<need_snapshot>(&e)) {
-    take_snapshot(i, s2->from);
+  } else if (const auto* o = std::get_if<offer_snapshot>(&e)) {
+    if (n.disk.offer)
+      send(i, *n.disk.offer, all_with(o->to));
+  } else if (auto* r = std::get_if<restore>(&e)) {
+    take_snapshot(i, std::move(*r));
   } else if (const auto* a = std::get_if<accuse>(&e)) {
     const auto& who = a->evidence.first.signer;
     const bool of_honest = std::any_of(nodes_.begin(), nodes_.end(),
@@ -238,8 +246,12 @@ void world::happen(const applied& a) {
         "commit " + std::to_string(a.decided.commit.height) + " " +
             to_string(a.decided.commit.block).substr(0, 4));
   note(3, a.decided.commit.height);
+  if (n->disk.at.execution.state_hash && n->disk.last.height == n->disk.at.height)
+    n->disk.offer = make_offer(n->disk.at, n->disk.last, *a.decided.block, a.decided.commit);
   n->disk.at = execute(*n, a.decided); // one commit: block, state and position
+  n->disk.last = a.decided.block->header;
   n->disk.blocks.push_back(a.decided);
+  prune(*n);
   measure();
   carry_out(a.which, n->core->executed(n->disk.at, moment_of(*n)));
 }
@@ -250,13 +262,44 @@ void world::load(node_index i, const load_blocks& wanted) {
   for (const auto& b : blocks)
     if (b.commit.height >= wanted.first && b.commit.height < wanted.first + wanted.count)
       answer.blocks.push_back(b);
-  if (!answer.blocks.empty())
+  if (!answer.blocks.empty() && answer.blocks.front().commit.height == wanted.first)
     send(i, std::move(answer), all_with(wanted.to));
 }
 
-/// Not reached while every node keeps all its blocks.
-void world::take_snapshot(node_index, const account_id&) {
-  rules_.break_rule("snapshot", "asked for though all blocks are kept", now_);
+/// The state travels apart from consensus; here it is a hash, which the position holds.
+void world::take_snapshot(node_index i, restore&& wanted) {
+  const auto& n = nodes_[i];
+  const auto* decided = rules_.decided(wanted.at.height);
+  if (n.honest() && decided != nullptr && *decided != wanted.at.block)
+    rules_.break_rule("agreement",
+                      "a snapshot of another block at height " + std::to_string(wanted.at.height),
+                      now_);
+  queue_.push(now_ + snapshot_time, recovered{{i, n.generation}, std::move(wanted.at)});
+}
+
+void world::happen(const recovered& r) {
+  auto* n = running(r);
+  if (n == nullptr || r.at.height <= n->disk.at.height)
+    return;
+  n->disk.at = r.at;
+  n->disk.blocks.clear();
+  n->disk.offer.reset();
+  ++report_.restored;
+  measure();
+  trace(now_, r.which, r.which, "restored " + std::to_string(r.at.height));
+  n->core->keeps_from(r.at.height + 1);
+  carry_out(r.which, n->core->restored(r.at, moment_of(*n)));
+}
+
+/// Old blocks go, but never one after the snapshot that is offered: who goes on from there needs
+/// it.
+void world::prune(node& n) {
+  const auto snapshot = n.disk.offer ? n.disk.offer->block.height : 0;
+  if (options_.keep_blocks != 0)
+    while (n.disk.blocks.size() > options_.keep_blocks &&
+           n.disk.blocks.front().commit.height <= snapshot)
+      n.disk.blocks.pop_front();
+  n.core->keeps_from(n.disk.blocks.front().commit.height);
 }
 
 std::vector<node_index> world::others(node_index i) const {

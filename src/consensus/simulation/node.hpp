@@ -20,7 +20,9 @@ using shared_message = std::shared_ptr<const message>;
 struct disk {
   position at;
   std::vector<persist> records;
-  std::vector<certified_block> blocks; ///< block n stands at n − 1
+  std::deque<certified_block> blocks;  ///< the newest, of rising heights without a gap
+  header last;                         ///< of the newest block, though it may not be kept
+  std::optional<snapshot_offer> offer; ///< of the newest checkpoint that the next block proves
 };
 
 struct node {

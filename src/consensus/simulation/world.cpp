@@ -9,7 +9,7 @@ namespace ainur::consensus::simulation {
 
 namespace {
 
-constexpr duration trouble_mean{100'000};
+constexpr duration trouble_mean{200'000};
 /// The first phase ends after so much time for each height, however far it came.
 constexpr duration phase_time_max{4'000'000};
 
@@ -154,7 +154,7 @@ void world::happen(const trouble&) {
 void world::strike(disturbance what) {
   ++report_.disturbances[static_cast<std::size_t>(what)];
   const auto which = static_cast<node_index>(random_.below(nodes_.size()));
-  const duration lasts{random_.between(50'000, 3'000'000)};
+  const duration lasts{random_.between(20'000, 900'000)};
   auto& n = nodes_[which];
   trace(now_, which, which, std::string{to_string(what)});
   note(100 + static_cast<std::uint64_t>(what), which);

@@ -58,6 +58,10 @@ private:
     certified_block decided;
   };
 
+  struct recovered : of_node { // a state to go on from
+    position at;
+  };
+
   struct restart {
     node_index which = 0;
   };
@@ -69,8 +73,8 @@ private:
     node_index which = 0;
   };
 
-  using happening =
-      std::variant<arrival, woken, written, asked, judged, applied, restart, trouble, relief>;
+  using happening = std::variant<arrival, woken, written, asked, judged, applied, recovered,
+                                 restart, trouble, relief>;
 
   void add_node(const account_id& id, const byte_array<32>& seed, std::vector<behaviour> misdeeds);
   void happen(const arrival& a);
@@ -79,6 +83,7 @@ private:
   void happen(const asked& a);
   void happen(const judged& j);
   void happen(const applied& a);
+  void happen(const recovered& r);
   void happen(const restart& r);
   void happen(const trouble&);
   void happen(const relief& r);
@@ -97,7 +102,8 @@ private:
   [[nodiscard]] std::vector<node_index> all_with(const account_id& id) const;
   [[nodiscard]] position execute(const node& n, const certified_block& b) const;
   void load(node_index i, const load_blocks& wanted);
-  void take_snapshot(node_index i, const account_id& from);
+  void take_snapshot(node_index i, restore&& wanted);
+  void prune(node& n);
   [[nodiscard]] bool alive(const of_node& x) const;
   [[nodiscard]] node* running(const of_node& x);
   [[nodiscard]] moment moment_of(const node& n) const;
