@@ -7,7 +7,9 @@
 // every field but optional ones, refuses others, and an error names the place.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -311,12 +313,38 @@ template <class T>
   return x;
 }
 
-/// Errors: `base_errc::malformed`.
-[[nodiscard]] inline result<json> parse_json(std::string_view text) {
-  auto parsed = json::parse(text, nullptr, false);
-  if (parsed.is_discarded())
-    return fail(base_errc::malformed, "this is not JSON");
-  return parsed;
+/// Refuses a key that stands twice in one object, of which JSON would take either, and what nests
+/// deeper than `depth_max`. Errors: `base_errc::malformed`, naming the place.
+[[nodiscard]] inline result<json> parse_json(std::string_view text, int depth_max = 1'000) {
+  std::vector<std::set<std::string>> open; // the keys of each object that has not ended
+  std::string twice;
+  bool too_deep = false;
+  const auto watch = [&](int depth, json::parse_event_t what, json& value) {
+    too_deep = too_deep || depth > depth_max;
+    if (what == json::parse_event_t::object_start)
+      open.emplace_back();
+    else if (what == json::parse_event_t::object_end)
+      open.pop_back();
+    else if (what == json::parse_event_t::key &&
+             !open.back().insert(value.get<std::string>()).second && twice.empty())
+      twice = value.get<std::string>();
+    return !too_deep;
+  };
+  try {
+    auto parsed = json::parse(text, watch);
+    if (too_deep)
+      return fail(base_errc::malformed, "this is nested too deeply");
+    if (!twice.empty())
+      return fail(base_errc::malformed, twice + ": this key stands twice in one object");
+    return parsed;
+  } catch (const json::parse_error& e) {
+    const auto before = text.substr(0, e.byte == 0 ? 0 : e.byte - 1);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto start = before.rfind('\n');
+    const auto column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
+    return fail(base_errc::malformed, "this is not JSON: line " + std::to_string(line) +
+                                          ", column " + std::to_string(column));
+  }
 }
 
 } // namespace ainur::codec

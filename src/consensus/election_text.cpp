@@ -9,6 +9,7 @@
 
 #include "ainur/base/nearest.hpp"
 #include "ainur/consensus/error.hpp"
+#include "codec/json.hpp"
 
 namespace ainur::consensus {
 
@@ -225,15 +226,10 @@ result<election_algorithm> algorithm_from_text(std::string_view name) {
 result<election_document> election_from_json(std::string_view text) {
   if (text.size() > election_text_bytes_max)
     return fail(errc::election_too_large, "the text is longer than 16 MiB");
-  bool too_deep = false;
-  const auto shallow = [&too_deep](int depth, json::parse_event_t, json&) {
-    too_deep = too_deep || depth > depth_max;
-    return depth <= depth_max;
-  };
-  const auto parsed = json::parse(text, shallow, false);
-  if (too_deep || parsed.is_discarded())
-    return fail(errc::malformed_election,
-                too_deep ? "this is nested too deeply" : "this is not JSON");
+  const auto read_text = codec::parse_json(text, depth_max);
+  if (!read_text)
+    return fail(errc::malformed_election, read_text.error().detail());
+  const auto& parsed = *read_text;
   reader r;
   election_document d;
   read_document(r, parsed, d);

@@ -12,6 +12,27 @@
 
 namespace ainur::ledger {
 
+namespace {
+
+/// What is answered if no batch would act, so that no block is made of them: a stranger must not
+/// move the ledger's clock. Each is asked as if it were the first: those before it change nothing.
+std::optional<applied> all_refused(const state& s, const std::vector<signed_batch>& batches,
+                                   timestamp time) {
+  applied none;
+  none.height = s.height();
+  none.time = s.time();
+  none.block_hash = s.block_hash();
+  for (const auto& b : batches) {
+    const auto why = s.admission(b, time);
+    if (why == errc::ok)
+      return std::nullopt;
+    none.batches.push_back({b.batch.signer, b.batch.nonce, why, {}});
+  }
+  return none;
+}
+
+} // namespace
+
 struct local_ledger::parts {
   mutable std::mutex mutex;
   std::shared_ptr<store::backend> store;
@@ -111,13 +132,9 @@ result<applied> local_ledger::submit(std::vector<signed_batch> batches, timestam
   auto& s = *p.state;
   const auto time = std::max(now, s.time() + duration{1});
   const auto deadline = s.next_deadline();
-  if (batches.empty() && !(deadline && *deadline <= time)) {
-    applied none;
-    none.height = s.height();
-    none.time = s.time();
-    none.block_hash = s.block_hash();
-    return none;
-  }
+  if (!(deadline && *deadline <= time))
+    if (auto refused = all_refused(s, batches, time))
+      return std::move(*refused);
   auto made = s.build(time, std::move(batches));
   if (!made)
     return fail(made.error());

@@ -132,6 +132,8 @@ result<void> check_proof(const state_proof& p, const proof_demands& demands) {
     return bad("it leads to another state hash than its checkpoint's");
   if (demands.chain && *demands.chain != p.at.chain)
     return bad("it is of another chain");
+  if (demands.state_hash && *demands.state_hash != p.at.state_hash)
+    return bad("it is about another state than the one that is known");
   if (!demands.authority)
     return {};
   if (!p.signature)

@@ -266,6 +266,11 @@ result<applied> state::apply(const block& x, signatures check) {
   return out;
 }
 
+errc state::admission(const signed_batch& b, timestamp time, signatures check) const {
+  const session s{impl_->b, time, impl_->b.height + 1, impl_->b.origin.authority, {}};
+  return admit(s, b, check, fee_of(s, b.batch));
+}
+
 result<built> state::build(timestamp time, std::vector<signed_batch> batches, signatures check) {
   auto& b = impl_->b;
   if (auto valid = check_time(b, time); !valid)

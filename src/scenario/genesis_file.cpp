@@ -238,6 +238,8 @@ void read_root(genesis_reader& out, const toml::table& root, ledger::genesis& g)
 genesis_reading read_genesis_file(std::string_view text, const std::string& name) {
   genesis_reading out;
   genesis_reader reader{name};
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.remove_prefix(3);
   auto fault = find_not_utf8(text);
   if (!fault)
     fault = find_too_deep(text);

@@ -97,13 +97,19 @@ struct lmdb_environment::handles {
 
   result<void> open_map(const environment_options& options) {
     constexpr std::uint64_t least = std::uint64_t{256} << 20;
+    const auto file = data_file_in(directory);
+    if (auto sound = raw::expect_page_size(file); !sound)
+      return sound;
+    if (options.check_pages)
+      if (auto readable = raw::expect_readable(file, least); !readable)
+        return readable;
     auto map_bytes = options.map_bytes;
     int rc = try_map(options, map_bytes);
     while (rc == ENOMEM && map_bytes / 2 >= least)
       rc = try_map(options, map_bytes /= 2);
     if (rc != MDB_SUCCESS)
       return fail(raw::lmdb_error(rc, directory));
-    if (auto whole = raw::expect_whole(env, data_file_in(directory), map_bytes); !whole)
+    if (auto whole = raw::expect_whole(env, file, map_bytes); !whole)
       return whole;
     int dead = 0; // readers that a killed process left behind would keep pages forever
     if (rc = mdb_reader_check(env, &dead); rc != MDB_SUCCESS)

@@ -3,6 +3,7 @@
 // and LMDB has no answer for a page that is not there: a child process reads, and may die of it.
 #include "whole_file.hpp"
 
+#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -20,7 +21,16 @@ namespace ainur::store::raw {
 
 namespace {
 
-/// Reads a byte of every page of every value, so that all are touched.
+/// Touches every page that holds some of it.
+void touch(const MDB_val& x) {
+  const auto* data = static_cast<const volatile char*>(x.mv_data);
+  for (std::size_t at = 0; at < x.mv_size; at += 512)
+    (void)data[at];
+  if (x.mv_size != 0)
+    (void)data[x.mv_size - 1];
+}
+
+/// Walks over all values, and searches for each, which compares with every key of the tree.
 bool read_all(MDB_txn* txn, MDB_dbi dbi) {
   MDB_cursor* walk = nullptr;
   if (mdb_cursor_open(txn, dbi, &walk) != MDB_SUCCESS)
@@ -28,9 +38,13 @@ bool read_all(MDB_txn* txn, MDB_dbi dbi) {
   MDB_val key{};
   MDB_val value{};
   int rc = MDB_SUCCESS;
-  while ((rc = mdb_cursor_get(walk, &key, &value, MDB_NEXT)) == MDB_SUCCESS)
-    for (std::size_t at = 0; at < value.mv_size; at += 512)
-      (void)static_cast<const volatile char*>(value.mv_data)[at];
+  while ((rc = mdb_cursor_get(walk, &key, &value, MDB_NEXT)) == MDB_SUCCESS) {
+    touch(key);
+    touch(value);
+    MDB_val found{};
+    if (mdb_get(txn, dbi, &key, &found) != MDB_SUCCESS || found.mv_data != value.mv_data)
+      return false;
+  }
   return rc == MDB_NOTFOUND;
 }
 
@@ -63,7 +77,46 @@ auto os_failure(const std::string& what) {
   ::_exit(reads_whole(file, map_bytes) ? 0 : 1);
 }
 
+result<void> read_by_child(const std::string& file, std::uint64_t map_bytes,
+                           std::string_view otherwise) {
+  const pid_t reader = ::fork();
+  if (reader < 0)
+    return os_failure(file);
+  if (reader == 0)
+    be_the_reader(file, map_bytes);
+  int status = 0;
+  while (::waitpid(reader, &status, 0) < 0)
+    if (errno != EINTR)
+      return os_failure(file);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return {};
+  return fail(errc::damaged, file + std::string{otherwise});
+}
+
 } // namespace
+
+result<void> expect_page_size(const std::string& file) {
+  // Each of the two meta pages: a head of 16 bytes, 24 bytes, and then the size of a page.
+  constexpr off_t size_offset = 40;
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return errno == ENOENT ? result<void>{} : os_failure(file);
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+  const auto got = ::pread(fd, &first, sizeof first, size_offset);
+  const bool sound =
+      got == 0 ||
+      (got == sizeof first && first >= 512 && first <= 65'536 && std::has_single_bit(first) &&
+       ::pread(fd, &second, sizeof second, off_t{first} + size_offset) == sizeof second &&
+       first == second);
+  ::close(fd);
+  return sound ? result<void>{}
+               : fail(errc::damaged, file + ": its first pages do not agree on their size");
+}
+
+result<void> expect_readable(const std::string& file, std::uint64_t map_bytes) {
+  return read_by_child(file, map_bytes, ": its pages refer to what is not there");
+}
 
 result<void> expect_whole(MDB_env* env, const std::string& file, std::uint64_t map_bytes) {
   MDB_envinfo info;
@@ -81,18 +134,7 @@ result<void> expect_whole(MDB_env* env, const std::string& file, std::uint64_t m
   const auto present = static_cast<std::uint64_t>(there.st_size) / pages.ms_psize;
   if (present > info.me_last_pgno)
     return {};
-  const pid_t reader = ::fork();
-  if (reader < 0)
-    return os_failure(file);
-  if (reader == 0)
-    be_the_reader(file, map_bytes);
-  int status = 0;
-  while (::waitpid(reader, &status, 0) < 0)
-    if (errno != EINTR)
-      return os_failure(file);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    return {};
-  return fail(errc::damaged, file + ": it ends before what it refers to: it was cut short");
+  return read_by_child(file, map_bytes, ": it ends before what it refers to: it was cut short");
 }
 
 } // namespace ainur::store::raw

@@ -74,4 +74,15 @@ for command in $commands; do
   expect_match "$err" 'no/such'
 done
 
+begin "output that cannot be written is an error"
+for command in version 'sim consensus --heights 1' 'tx --reference' 'new --reference'; do
+  last_command="$command >/dev/full"
+  # shellcheck disable=SC2086
+  ainur $command >/dev/full 2>"$scratch/err"
+  status=$?
+  err=$(<"$scratch/err")
+  expect_status 2
+  expect_match "$err" 'standard output could not be written'
+done
+
 finish

@@ -210,15 +210,22 @@ run ainur ledger init made --genesis none.toml
 expect_status 2
 expect_match "$err" 'none\.toml'
 
-begin "a proof shows an account, or that there is none, to whoever holds the chain's hash"
+begin "a proof shows an account, or that there is none, to whoever knows the state's hash"
+state=$(ainur ledger show "$kept" --json | sed -n 's/.*"state_hash": "\([0-9a-f]*\)".*/\1/p')
 chain=$(ainur ledger show "$kept" --json | sed -n 's/.*"chain": "\([0-9a-f]*\)".*/\1/p')
 ainur ledger prove "$kept" "$account" >absent.json || fails "no proof of an absence"
 run ainur ledger check-proof absent.json --chain "$chain"
+expect_status 1
+expect_match "$err" 'nothing ties it to the chain'
+run ainur ledger check-proof absent.json --chain "$chain" --state-hash "$state"
 expect_status 0
 expect_match "$out" '^present +false$'
 present=$(sed -n 's/^ *"account": "\([0-9a-f]*\)".*/\1/p' <<<"$whole" | head -n 1)
 ainur ledger prove "$kept" "$present" >proof.json || fails "no proof"
-run ainur ledger check-proof proof.json --json
+run ainur ledger check-proof proof.json --state-hash "$ones"
+expect_status 1
+expect_match "$err" 'another state'
+run ainur ledger check-proof proof.json --state-hash "$state" --json
 expect_status 0
 expect_equal "$(value account)" "$present"
 expect_equal "$(value bonded_uainu)" "$bonded"

@@ -15,7 +15,7 @@ run ainur sim consensus --validators 4 --faults all --heights 5 --json
 expect_equal "$out" "$first"
 
 begin "many seeds, some faults by name"
-run ainur sim consensus --faults crash,loss --heights 4 --seeds 1..8 --json
+run ainur sim consensus --faults crash,loss --heights 20 --seeds 1..8 --json
 expect_status 0
 expect_match "$out" '"runs": 8'
 expect_match "$out" '"partition": 0'
@@ -44,6 +44,17 @@ begin "bad input is status 2 and says what is wrong"
 run ainur sim consensus --faults twins
 expect_status 2
 expect_match "$err" 'did you mean "twin"'
+run ainur sim consensus --faults xyz
+expect_status 2
+expect_match "$err" 'there are all, none, crash'
+run ainur sim consensus --faults none,crash
+expect_status 2
+expect_match "$err" 'stands alone'
+run ainur sim consensus --faults silent
+expect_status 2
+expect_match "$err" 'say how many with --byzantine'
+run ainur sim consensus --seed 1 --seeds 1..2
+expect_status 2
 run ainur sim consensus --seeds 5..1
 expect_status 2
 expect_match "$err" 'a range like 1..1000'

@@ -129,6 +129,16 @@ TEST_CASE("stated supports must be what the voters can give") {
   }
 }
 
+TEST_CASE("a key that stands twice is refused, and broken text has a place") {
+  const auto twice =
+      election_from_json(R"({"candidates": [1], "voters": [], "to_elect": 1, "to_elect": 3})");
+  REQUIRE_FALSE(twice.has_value());
+  CHECK(twice.error().detail().find("to_elect: this key stands twice") != std::string::npos);
+  const auto broken = election_from_json("{\n  \"candidates\": [1,]\n}");
+  REQUIRE_FALSE(broken.has_value());
+  CHECK(broken.error().detail().find("line 2, column 20") != std::string::npos);
+}
+
 TEST_CASE("the seeds of the fuzzer are elections") {
   const char* source = std::getenv("AINUR_SOURCE");
   REQUIRE(source != nullptr);

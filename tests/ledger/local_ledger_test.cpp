@@ -94,6 +94,36 @@ TEST_CASE("a refused batch has a receipt; without batch or deadline there is no 
   CHECK(free_of(*l, 2) == amount::ainu(10'000));
 }
 
+TEST_CASE("batches that are all refused make no block and leave the clock alone") {
+  const auto l = in_memory(std::make_shared<store::memory_store>());
+  REQUIRE(pay(*l, epoch + minutes{1}, amount::ainu(1)));
+  std::optional<signed_batch> forged;
+  REQUIRE(l->query([&](const state& s) {
+    forged = next_batch(s, epoch + hours{9}, transfer{self_keyed(2).id, amount{1}});
+  }));
+  auto stranger = *forged;
+  stranger.batch.signer = account_id{{9, 9}};
+  forged->signature[0] ^= 1;
+  const auto refused = l->submit({*forged, stranger, *forged}, epoch + minutes{2});
+  REQUIRE(refused);
+  CHECK(refused->height == 1);
+  CHECK(refused->time == epoch + minutes{1});
+  REQUIRE(refused->batches.size() == 3);
+  CHECK(refused->batches[0].status == errc::bad_signature);
+  CHECK(refused->batches[1].status == errc::unknown_signer);
+  CHECK(l->follow(0, 10)->size() == 1);
+  // One that acts takes the others along, in one block.
+  std::optional<signed_batch> good;
+  REQUIRE(l->query([&](const state& s) {
+    good = next_batch(s, epoch + minutes{3}, transfer{self_keyed(2).id, amount{1}});
+  }));
+  const auto mixed = l->submit({stranger, *good}, epoch + minutes{3});
+  REQUIRE(mixed);
+  CHECK(mixed->height == 2);
+  CHECK(mixed->batches[0].status == errc::unknown_signer);
+  CHECK(mixed->batches[1].status == errc::ok);
+}
+
 TEST_CASE("followers get every block once, from memory or from the log") {
   auto store = std::make_shared<store::memory_store>();
   local_options options;

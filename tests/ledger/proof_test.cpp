@@ -66,6 +66,13 @@ TEST_CASE("a proof that is changed anywhere shows nothing, or is not signed") {
     CHECK(check_proof(p, demands));
     CHECK(
         check_proof(p, {.chain = digest("another"), .authority = {}}).error().is(errc::bad_proof));
+    const proof_demands known{.chain = {}, .authority = {}, .state_hash = l.s->state_hash()};
+    CHECK(check_proof(p, known));
+    CHECK(known.ties_to_chain());
+    CHECK_FALSE(proof_demands{}.ties_to_chain());
+    auto other = known;
+    other.state_hash = digest("another");
+    CHECK(check_proof(p, other).error().is(errc::bad_proof));
     const auto form = encode_proof(p);
     for (std::size_t i = 0; i < form.size(); ++i)
       for (const auto bit : {0x01, 0x10, 0x80}) {

@@ -71,6 +71,10 @@ TEST_CASE("a genesis file says the rules, who decides, and who holds what") {
   CHECK(ledger::validate(g).has_value());
 }
 
+TEST_CASE("a byte order mark before the text says nothing") {
+  CHECK(read_genesis_file("\xef\xbb\xbf" + sound_text(), "g.toml").problems.empty());
+}
+
 TEST_CASE("a time may also be written as TOML does") {
   const auto text = with(sound_text(), "\"2026-01-01T00:00:00Z\"", "2026-01-01T00:00:00.25Z");
   const auto read = read_genesis_file(text, "g.toml");

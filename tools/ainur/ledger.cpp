@@ -166,7 +166,7 @@ result<std::uint64_t> check_acks(const std::string& path, const orchestration::a
 }
 
 int verify(const options& o) {
-  const auto store = open_store(o.folder);
+  const auto store = open_store(o.folder, true);
   if (!store)
     return ledger_failed(store.error(), true);
   const auto view = (*store)->open_view();

@@ -20,10 +20,12 @@ result<void> find_store(const std::string& folder) {
 }
 
 /// The store of a data directory, which must be there.
-result<std::unique_ptr<store::lmdb_environment>> open_store(const std::string& folder) {
+result<std::unique_ptr<store::lmdb_environment>> open_store(const std::string& folder,
+                                                            bool check_pages) {
   if (auto found = find_store(folder); !found)
     return fail(found.error());
-  return store::lmdb_environment::open(store_in(folder), {.create = false});
+  return store::lmdb_environment::open(store_in(folder),
+                                       {.create = false, .check_pages = check_pages});
 }
 
 /// Damage is what `verify` looks for; anything else keeps it from looking.

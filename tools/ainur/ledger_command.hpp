@@ -16,9 +16,9 @@ using json = nlohmann::ordered_json;
 
 /// Errors: `base_errc::not_found`, saying how a ledger is made.
 [[nodiscard]] result<void> find_store(const std::string& folder);
-/// The store of a data directory, which must be there.
-[[nodiscard]] result<std::unique_ptr<store::lmdb_environment>>
-open_store(const std::string& folder);
+/// The store of a data directory, which must be there. `check_pages`: what may be damaged.
+[[nodiscard]] result<std::unique_ptr<store::lmdb_environment>> open_store(const std::string& folder,
+                                                                          bool check_pages = false);
 /// Where a data directory has its store.
 [[nodiscard]] std::string store_in(const std::string& folder);
 /// Prints the error. Damage is what `verify` looks for; anything else keeps it from looking.

@@ -36,7 +36,8 @@ int init(const options& o) {
   if (!g)
     return exit_bad_input;
   std::error_code failure;
-  if (std::filesystem::exists(store_in(o.folder)))
+  // A lock file alone is what an attempt without room has left.
+  if (std::filesystem::exists(store_in(o.folder) + "/store.mdb"))
     return bad_input({store::errc::already_exists, o.folder + " holds a ledger"});
   std::filesystem::create_directories(o.folder, failure);
   if (failure)
@@ -77,8 +78,13 @@ int report(const options& o) {
   if (!view)
     return ledger_failed(view.error(), false);
   const auto s = ledger::open_log(**view, ledger::signatures::trusted);
-  if (!s)
-    return ledger_failed(s.error().within(o.target), true);
+  if (!s) { // the copy is what it was made of
+    view->reset();
+    store->reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(store_in(o.target), ignored);
+    return ledger_failed(s.error().within(o.folder), true);
+  }
   print(json{{"copy", o.target},
              {"height", s->height()},
              {"block_hash", to_string(s->block_hash())},
@@ -95,7 +101,7 @@ int backup(const options& o) {
 
 int restore(const options& o) {
   {
-    auto store = open_store(o.folder);
+    auto store = open_store(o.folder, true);
     if (!store)
       return ledger_failed(store.error(), true);
     auto view = (*store)->open_view();

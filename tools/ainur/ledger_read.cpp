@@ -4,11 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "ainur/ledger/log.hpp"
 #include "ainur/ledger/proof.hpp"
 #include "ainur/ledger/text.hpp"
 #include "ainur/ledger/touches.hpp"
 #include "ainur/scenario/read.hpp"
 #include "ledger_command.hpp"
+#include "tx_signer.hpp"
 
 namespace ainur::cli {
 
@@ -20,6 +22,8 @@ struct options {
   std::string file;
   std::string chain;
   std::string authority;
+  std::string state_hash;
+  key_choice key;
   std::uint64_t limit = 20;
   std::uint64_t from = 0;
   bool as_json = false;
@@ -142,6 +146,8 @@ int export_log(const options& o) {
         });
     const bool written =
         std::ferror(out) == 0 && (out == stdout ? std::fflush(out) : std::fclose(out)) == 0;
+    if ((!done || !written) && out != stdout)
+      std::remove(o.file.c_str()); // half an export is none
     if (!done)
       return fail(done.error());
     return written ? result<int>{exit_ok} : fail(base_errc::io, "writing: the disk may be full");
@@ -156,9 +162,22 @@ int prove(const options& o) {
     const auto s = ledger::open_log(view, ledger::signatures::trusted);
     if (!s)
       return fail(s.error());
-    const auto p = s->prove_account(*who);
+    auto p = s->prove_account(*who);
     if (!p)
       return fail(p.error());
+    if (!o.key.file.empty()) {
+      const auto key = load_key(o.key);
+      if (!key)
+        return fail(key.error());
+      const auto g = ledger::read_genesis(view);
+      if (!g)
+        return fail(g.error());
+      if (crypto::account_of(key->public_part()) != g->authority)
+        return fail(base_errc::unsupported,
+                    o.key.file + ": this is not the key of the ledger's authority, " +
+                        to_did(g->authority));
+      ledger::sign_proof(*p, seed_of(*key));
+    }
     std::puts(ledger::proof_to_json(*p).c_str());
     return exit_ok;
   });
@@ -171,6 +190,12 @@ result<ledger::proof_demands> demands_of(const options& o) {
     if (!chain)
       return fail(chain.error().within("--chain"));
     demands.chain = *chain;
+  }
+  if (!o.state_hash.empty()) {
+    const auto known = id_from_hex<hash256>(o.state_hash);
+    if (!known)
+      return fail(known.error().within("--state-hash"));
+    demands.state_hash = *known;
   }
   if (!o.authority.empty()) {
     const auto authority = account_from_text(o.authority);
@@ -195,7 +220,8 @@ int check_proof(const options& o) {
     std::fprintf(stderr, "ainur: %s\n", right.error().within(o.file).to_string().c_str());
     return exit_failed;
   }
-  json out{{"proven", true},
+  const bool proven = demands->ties_to_chain();
+  json out{{"proven", proven},
            {"chain", to_string(p->at.chain)},
            {"height", p->at.height},
            {"time", to_string(p->at.time)},
@@ -208,7 +234,13 @@ int check_proof(const options& o) {
   else
     out["key"] = to_hex(p->key);
   print(out, o.as_json);
-  return exit_ok;
+  if (proven)
+    return exit_ok;
+  std::fprintf(stderr,
+               "ainur: %s: it is right in itself, but nothing ties it to the chain: name the "
+               "--state-hash that you know, or the --authority that signed it\n",
+               o.file.c_str());
+  return exit_failed;
 }
 
 } // namespace
@@ -238,13 +270,16 @@ void add_ledger_read(frame& f, CLI::App* group) {
       "ainur ledger prove data did:ainur:... > proof.json", [o] { return prove(*o); }, group);
   of_folder(make);
   make->add_option("ACCOUNT", o->account, "A did or 64 hexadecimal digits")->required();
+  make->add_option("--key", o->key.file, "Sign the proof with the key of the ledger's authority");
+  add_passphrase_options(make, o->key.passphrase);
   auto* check = f.add(
       "check-proof", "Check a proof, without any ledger, and print what it shows",
-      "ainur ledger check-proof proof.json --chain 3f2a...", [o] { return check_proof(*o); },
+      "ainur ledger check-proof proof.json --state-hash 3f2a...", [o] { return check_proof(*o); },
       group);
   check->add_option("FILE", o->file, "A proof in JSON")->required();
-  check->add_option("--chain", o->chain, "The genesis hash it must be of");
+  check->add_option("--state-hash", o->state_hash, "The state's hash, known from elsewhere");
   check->add_option("--authority", o->authority, "Who must have signed its checkpoint");
+  check->add_option("--chain", o->chain, "The genesis hash it must be of");
   check->add_flag("--json", o->as_json, "Print JSON, amounts in uAINU");
 }
 

@@ -89,7 +89,11 @@ int run(int argc, char** argv) {
       f.app.exit(e);
     return exit_bad_input;
   }
-  return f.chosen ? f.chosen() : exit_bad_input;
+  const int code = f.chosen ? f.chosen() : int{exit_bad_input};
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
+    return code;
+  std::fprintf(stderr, "ainur: standard output could not be written: the disk may be full\n");
+  return code == exit_ok ? int{exit_bad_input} : code;
 }
 
 } // namespace

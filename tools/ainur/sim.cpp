@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -55,6 +56,15 @@ result<seed_range> range_of(const std::string& text) {
   return seed_range{*first, *last};
 }
 
+std::string known_text(const std::string& name, const std::vector<std::string_view>& known) {
+  if (const auto near = nearest(name, known); !near.empty())
+    return "; did you mean " + quoted(std::string{near}) + "?";
+  std::string all;
+  for (const auto& k : known)
+    all += (all.empty() ? "; there are " : ", ") + std::string{k};
+  return all;
+}
+
 /// Names of disturbances and behaviours, "all" or "none".
 result<void> take_faults(const std::vector<std::string>& names, simulation_options& to) {
   std::vector<std::string_view> known{"all", "none"};
@@ -66,9 +76,10 @@ result<void> take_faults(const std::vector<std::string>& names, simulation_optio
     const auto at = std::find(known.begin(), known.end(), name) - known.begin();
     const auto index = static_cast<std::size_t>(at);
     if (index == known.size())
-      return fail(base_errc::malformed, "--faults: there is no " + quoted(name) +
-                                            "; did you mean " +
-                                            quoted(std::string{nearest(name, known)}) + "?");
+      return fail(base_errc::malformed,
+                  "--faults: there is no " + quoted(name) + known_text(name, known));
+    if (index < 2 && names.size() > 1)
+      return fail(base_errc::malformed, "--faults: " + quoted(name) + " stands alone");
     for (std::size_t i = 0; i < disturbances_count; ++i)
       if (index == 0 || index == 2 + i)
         to.disturbances.push_back(static_cast<disturbance>(i));
@@ -76,6 +87,10 @@ result<void> take_faults(const std::vector<std::string>& names, simulation_optio
       if (index == 0 || index == 2 + disturbances_count + i)
         to.behaviours.push_back(static_cast<behaviour>(i));
   }
+  if (to.byzantine == 0 && !to.behaviours.empty() && names.front() != "all")
+    return fail(base_errc::malformed,
+                "--faults: " + quoted(std::string{to_string(to.behaviours.front())}) +
+                    " is what byzantine validators do; say how many with --byzantine");
   if (to.behaviours.empty()) // none named: any
     for (std::size_t i = 0; i < behaviours_count; ++i)
       to.behaviours.push_back(static_cast<behaviour>(i));
@@ -109,7 +124,12 @@ void add_up(summary& s, const simulation_report& r, std::uint64_t seed) {
     s.sum.misdeeds[i] += r.misdeeds[i];
   if (r.violations.empty())
     return;
-  if (s.failed++ == 0 || seed < s.first_failed_seed) {
+  // Of several the one that tells most: a disagreement before anything that follows from it.
+  const auto rank = [](const simulation_report& x) {
+    return x.violations.front().rule == "agreement" ? 0 : 1;
+  };
+  if (s.failed++ == 0 ||
+      std::pair{rank(r), seed} < std::pair{rank(s.first_failed), s.first_failed_seed}) {
     s.first_failed_seed = seed;
     s.first_failed = r;
   }
@@ -194,6 +214,13 @@ void print(const summary& s, const options& o) {
   if (o.run.byzantine != 0)
     for (std::size_t i = 0; i < behaviours_count; ++i)
       row(std::string{to_string(static_cast<behaviour>(i))}.c_str(), s.sum.misdeeds[i]);
+  for (std::size_t i = 0; i < disturbances_count; ++i)
+    if (const auto d = static_cast<disturbance>(i);
+        s.sum.disturbances[i] == 0 &&
+        std::find(o.run.disturbances.begin(), o.run.disturbances.end(), d) !=
+            o.run.disturbances.end())
+      std::printf("  %s was asked for and never came: give it more --heights or --seeds\n",
+                  std::string{to_string(d)}.c_str());
   std::printf("violations\n");
   row("runs with one", s.failed);
   if (s.failed == 0)
@@ -307,8 +334,8 @@ void add_sim(frame& f) {
       ->delimiter(',')
       ->capture_default_str();
   c->add_option("--heights", o->run.heights, "Blocks to agree on")->capture_default_str();
-  c->add_option("--seed", o->run.seed, "Of the run")->capture_default_str();
-  c->add_option("--seeds", o->seeds, "Runs with each seed of a range, as 1..1000");
+  auto* one = c->add_option("--seed", o->run.seed, "Of the run")->capture_default_str();
+  c->add_option("--seeds", o->seeds, "Runs with each seed of a range, as 1..1000")->excludes(one);
   c->add_flag("--unequal", o->run.unequal_weights, "Validators of different weight");
   c->add_option("--era", o->run.era_heights,
                 "The set of validators changes after so many blocks; 0: never")

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -153,6 +154,11 @@ result<timestamp> time_of(const options& o) {
     auto t = timestamp_from_text(o.time);
     return t ? t : fail(t.error().within("--time"));
   }
+  // A run has a clock of its own; a block of today would let all its deadlines pass.
+  if (std::error_code ignored; std::filesystem::exists(o.folder + "/run.id", ignored))
+    return fail(base_errc::unsupported,
+                o.folder + " belongs to a run, whose clock is not today's: say the block's --time, "
+                           "or work on a copy (`ainur ledger backup`)");
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return timestamp_at(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }

@@ -54,9 +54,9 @@ public:
   local_ledger& operator=(const local_ledger&) = delete;
 
   /// Executes the batches in one block and returns once it is durable: a receipt for each, the
-  /// refused ones too. Without batches a block is made only if a deadline has passed; if not, the
-  /// height is that of before. `now` is moved on to be later than the last block. Errors: the
-  /// store's; then nothing has happened. `bad_block` for a time beyond the year 9999.
+  /// refused ones too. If there is none, or all are refused, a block is made only if a deadline has
+  /// passed; if not, nothing changes. `now` is moved on to be later than the last block. Errors:
+  /// the store's; then nothing has happened. `bad_block` for a time beyond the year 9999.
   [[nodiscard]] result<applied> submit(std::vector<signed_batch> batches, timestamp now);
   /// When to call `submit` though there is no batch.
   [[nodiscard]] std::optional<timestamp> next_deadline() const;

@@ -48,6 +48,10 @@ inline constexpr std::size_t proof_bytes_max = std::size_t{1} << 20;
 struct proof_demands {
   std::optional<hash256> chain;        ///< the genesis hash
   std::optional<account_id> authority; ///< who must have signed the checkpoint
+  std::optional<hash256> state_hash;   ///< known from elsewhere
+
+  /// Without one of these a proof is right in itself, and anybody can make such a one of anything.
+  [[nodiscard]] bool ties_to_chain() const noexcept { return authority || state_hash; }
 };
 
 /// Checks the proof against its own checkpoint, and the demands. Errors: `bad_proof`, saying what

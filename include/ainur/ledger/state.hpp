@@ -89,6 +89,10 @@ public:
   [[nodiscard]] result<built> build(timestamp time, std::vector<signed_batch> batches,
                                     signatures check = signatures::verify);
 
+  /// Why a batch would be refused as the first of a block at `time`; ok if it would not.
+  [[nodiscard]] errc admission(const signed_batch& b, timestamp time,
+                               signatures check = signatures::verify) const;
+
   /// The earliest deadline that a block would handle: when to build one though no batch waits.
   [[nodiscard]] std::optional<timestamp> next_deadline() const;
 

@@ -21,6 +21,9 @@ struct environment_options {
   bool synced = true;
   /// Makes the directory (mode 0700) and an empty store if there is none.
   bool create = true;
+  /// Reads every page first, in a process of its own: a flipped bit in LMDB's tree may kill whoever
+  /// follows it. As long as reading the file takes.
+  bool check_pages = false;
   std::uint32_t readers_max = 512;
 };
 

@@ -110,6 +110,8 @@ void misdeeds::flood(const node& by, const message& what, const receivers& to, p
 std::vector<parcel> misdeeds::distort(const node& by, const message& what, const receivers& to,
                                       std::array<std::uint64_t, behaviours_count>& acts) {
   const auto act = [&acts](behaviour b) { ++acts[static_cast<std::size_t>(b)]; };
+  if (by.does(behaviour::twin))
+    act(behaviour::twin); // each of the two speaks for both
   if (by.does(behaviour::silent)) {
     act(behaviour::silent);
     return {};

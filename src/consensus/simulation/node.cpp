@@ -38,6 +38,19 @@ std::string text_of(const message& m) {
 
 } // namespace
 
+replica_counts sum_of(const node& n) {
+  auto out = n.before;
+  if (n.core) {
+    const auto& now = n.core->counts();
+    out.blocks += now.blocks;
+    out.rounds += now.rounds;
+    out.refused += now.refused;
+    out.equivocations += now.equivocations;
+    out.fetched += now.fetched;
+  }
+  return out;
+}
+
 bool world::alive(const of_node& x) const {
   const auto& n = nodes_[x.which];
   return n.core != nullptr && n.generation == x.generation;
@@ -61,6 +74,7 @@ void world::boot(node_index i) {
     n.disk.records.clear();
     ++report_.misdeeds[static_cast<std::size_t>(behaviour::amnesia)];
   }
+  end_life(n);
   n.core = std::make_unique<replica>(n.id, n.key(), simulated_replica(options_), checker_);
   std::vector<bytes> records;
   for (const auto& r : n.disk.records)
@@ -80,9 +94,16 @@ void world::boot(node_index i) {
     queue_.push(now_ + duration{random_.between(50'000, 800'000)}, restart{i});
 }
 
+void world::end_life(node& n) {
+  if (!n.core)
+    return;
+  n.before = sum_of(n);
+  n.core.reset();
+}
+
 void world::crash(node_index i) {
   auto& n = nodes_[i];
-  n.core.reset();
+  end_life(n);
   n.pending.clear();
   ++n.generation;
 }

@@ -39,6 +39,7 @@ struct node {
 
   duration skew{};
   duration disk_delay{};
+  replica_counts before; ///< of earlier lives
   std::uint64_t blocks_made = 0;
   std::uint64_t effects_done = 0;
 
@@ -52,6 +53,9 @@ struct node {
     return std::find(misdeeds.begin(), misdeeds.end(), b) != misdeeds.end();
   }
 };
+
+/// What it has seen in all its lives.
+[[nodiscard]] replica_counts sum_of(const node& n);
 
 /// One message to one node, later by `hold` than it would be.
 struct parcel {

@@ -75,7 +75,7 @@ simulation_report world::run() {
   for (node_index i = 0; i < nodes_.size(); ++i)
     boot(i);
   if (!options_.disturbances.empty())
-    queue_.push(now_ + trouble_mean, trouble{});
+    queue_.push(now_ + trouble_mean / 10, trouble{});
   while (progress()) {
     auto next = queue_.pop();
     if (!next) {
@@ -232,8 +232,8 @@ simulation_report world::report() {
   report_.time = now_ - instant{};
   report_.signatures = checker_->computed();
   for (const auto& n : nodes_)
-    if (n.honest() && n.core) {
-      const auto& c = n.core->counts();
+    if (n.honest()) {
+      const auto c = sum_of(n);
       report_.rounds = std::max(report_.rounds, c.rounds);
       report_.fetched += c.fetched;
       report_.refused += c.refused;

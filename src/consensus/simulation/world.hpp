@@ -90,6 +90,7 @@ private:
 
   void boot(node_index i);
   void crash(node_index i);
+  static void end_life(node& n);
   /// Carries out effects in order, until one must wait or the node crashes.
   void carry_out(node_index i, effects what);
   void pump(node_index i);
