@@ -33,7 +33,9 @@ void touch(const MDB_val& x) {
 /// Walks over all values, and searches for each, which compares with every key of the tree.
 bool read_all(MDB_txn* txn, MDB_dbi dbi) {
   MDB_cursor* walk = nullptr;
-  if (mdb_cursor_open(txn, dbi, &walk) != MDB_SUCCESS)
+  MDB_cursor* search = nullptr;
+  if (mdb_cursor_open(txn, dbi, &walk) != MDB_SUCCESS ||
+      mdb_cursor_open(txn, dbi, &search) != MDB_SUCCESS)
     return false;
   MDB_val key{};
   MDB_val value{};
@@ -41,8 +43,10 @@ bool read_all(MDB_txn* txn, MDB_dbi dbi) {
   while ((rc = mdb_cursor_get(walk, &key, &value, MDB_NEXT)) == MDB_SUCCESS) {
     touch(key);
     touch(value);
+    auto wanted = key;
     MDB_val found{};
-    if (mdb_get(txn, dbi, &key, &found) != MDB_SUCCESS || found.mv_data != value.mv_data)
+    if (mdb_cursor_get(search, &wanted, &found, MDB_SET_KEY) != MDB_SUCCESS ||
+        found.mv_data != value.mv_data)
       return false;
   }
   return rc == MDB_NOTFOUND;
