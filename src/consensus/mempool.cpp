@@ -70,6 +70,8 @@ result<void> mempool::add(const batch_ptr& b, std::uint64_t nonce, timestamp now
   bytes_ += b->size_bytes;
   remember(b->id);
   fresh_.push_back(b);
+  if (fresh_.size() > options_.batches_max) // nobody passes on
+    fresh_.pop_front();
   return {};
 }
 
@@ -140,7 +142,8 @@ void mempool::drop(const account_id& signer, std::uint64_t nonce) {
 }
 
 std::vector<batch_ptr> mempool::take_fresh() {
-  return std::exchange(fresh_, {});
+  const auto out = std::exchange(fresh_, {});
+  return {out.begin(), out.end()};
 }
 
 std::vector<batch_ptr> mempool::choose(std::size_t entries_max, std::size_t bytes_max,

@@ -5,33 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "ainur/base/xml_text.hpp"
 #include "ainur/scenario/report.hpp"
 
 namespace ainur::scenario {
 
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text)
-    switch (c) {
-    case '&':
-      out += "&amp;";
-      break;
-    case '<':
-      out += "&lt;";
-      break;
-    case '>':
-      out += "&gt;";
-      break;
-    case '"':
-      out += "&quot;";
-      break;
-    default:
-      out.push_back(c);
-    }
-  return out;
-}
 
 constexpr std::string_view style = R"(<style>
 :root { color-scheme: light dark; --ink: #1c1f24; --paper: #fff; --faint: #d9dce1; --soft: #6a717c;
@@ -103,13 +82,13 @@ std::string plot(const std::string& title, const std::string& unit,
     return left + (width - left - 10) * (static_cast<double>(micros(p.at)) / 1e6) / end;
   };
   const auto y = [&](double v) { return height - bottom - (height - bottom - top) * v / most; };
-  auto out =
-      fmt::format("<h2>{}{}</h2>\n<p>", escaped(title), unit.empty() ? "" : ", " + escaped(unit));
+  auto out = fmt::format("<h2>{}{}</h2>\n<p>", xml_escaped(title),
+                         unit.empty() ? "" : ", " + xml_escaped(unit));
   for (const auto& l : lines)
     out += fmt::format("<span class=\"key\" style=\"--key: var(--{})\">{}</span>", l.colour,
-                       escaped(l.name));
+                       xml_escaped(l.name));
   out += fmt::format("</p>\n<svg viewBox=\"0 0 {:g} {:g}\" role=\"img\" aria-label=\"{}\">\n",
-                     width, height, escaped(title));
+                     width, height, xml_escaped(title));
   for (int i = 0; i <= 4; ++i) {
     const double v = most * i / 4;
     out += fmt::format("<line class=\"grid\" x1=\"{:g}\" x2=\"{:g}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>"
@@ -164,11 +143,12 @@ std::string plots(const summary& s) {
 } // namespace
 
 std::string report_html(const summary& s) {
-  auto out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{0}</title>\n{1}</head>\n<body>\n<h1>{0}{2}</h1>\n",
-      escaped(s.scenario), style, s.partial ? " (partial: " + escaped(s.ended_by) + ")" : "");
+  auto out =
+      fmt::format("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                  "<title>{0}</title>\n{1}</head>\n<body>\n<h1>{0}{2}</h1>\n",
+                  xml_escaped(s.scenario), style,
+                  s.partial ? " (partial: " + xml_escaped(s.ended_by) + ")" : "");
   out += fmt::format("<p>Seed {}, {} clock, {} agents, {} of {} tasks completed.</p>\n", s.seed,
                      to_text(s.clock), s.agents, s.tasks.completed, s.tasks.submitted);
   if (!s.expectations.empty()) {
@@ -176,14 +156,14 @@ std::string report_html(const summary& s) {
            "th></tr>\n";
     for (const auto& v : s.expectations)
       out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"{}\">{}</td></tr>\n",
-                         escaped(v.metric), escaped(v.rule),
+                         xml_escaped(v.metric), xml_escaped(v.rule),
                          v.measured ? fmt::format("{:.6g}", v.value) : "nothing measured",
                          v.pass ? "pass" : "fail", v.pass ? "pass" : "FAIL");
     out += "</table>\n";
   }
   out += plots(s);
-  out += "<h2>Summary</h2>\n<pre>" + escaped(summary_text(s)) + "</pre>\n";
-  out += "<details><summary>Resolved scenario</summary>\n<pre>" + escaped(s.resolved_scenario) +
+  out += "<h2>Summary</h2>\n<pre>" + xml_escaped(summary_text(s)) + "</pre>\n";
+  out += "<details><summary>Resolved scenario</summary>\n<pre>" + xml_escaped(s.resolved_scenario) +
          "</pre></details>\n";
   return out + "</body>\n</html>\n";
 }

@@ -98,6 +98,21 @@ TEST_CASE("what is taken is passed on once") {
   CHECK(m.take_fresh().empty());
 }
 
+TEST_CASE("what nobody passes on does not pile up") {
+  mempool_options o;
+  o.batches_max = 2;
+  mempool m{o};
+  batch_ptr last;
+  for (std::uint64_t n = 0; n < 5; ++n) {
+    last = make(ann, n);
+    REQUIRE(m.add(last, n, now));
+    m.committed({{ann, n + 1}}, now);
+  }
+  const auto fresh = m.take_fresh();
+  CHECK(fresh.size() == 2);
+  CHECK(fresh.back() == last);
+}
+
 TEST_CASE("nonces in order, then the dearer byte, then the earlier") {
   mempool m;
   const auto a1 = make(ann, 1, 90); // dear, but behind a cheap one

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -60,7 +61,8 @@ public:
   /// `nonce_over` for a nonce that is used up or too far ahead; `mempool_full`.
   [[nodiscard]] result<void> add(const batch_ptr& b, std::uint64_t nonce, timestamp now);
 
-  /// What to pass on to other validators: everything that was taken since the last call.
+  /// What to pass on to other validators: what was taken since the last call, of more than
+  /// `batches_max` the newest.
   [[nodiscard]] std::vector<batch_ptr> take_fresh();
 
   /// The best batches for a block at `time` with room for so many entries and bytes.
@@ -106,7 +108,7 @@ private:
   std::set<std::tuple<timestamp, account_id, std::uint64_t>> expiry_;
   std::unordered_set<hash256> seen_;
   std::unordered_set<hash256> seen_before_;
-  std::vector<batch_ptr> fresh_;
+  std::deque<batch_ptr> fresh_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t arrivals_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "ainur/base/xml_text.hpp"
+
 namespace ainur::consensus {
 
 namespace {
@@ -27,28 +29,6 @@ std::string_view colour_of(std::string_view what) {
     if (what.starts_with(s.beginning))
       return s.colour;
   return "#c02020"; // what befalls a validator
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text)
-    switch (c) {
-    case '<':
-      out += "&lt;";
-      break;
-    case '>':
-      out += "&gt;";
-      break;
-    case '&':
-      out += "&amp;";
-      break;
-    case '"':
-      out += "&quot;";
-      break;
-    default:
-      out += c;
-    }
-  return out;
 }
 
 class drawing {
@@ -89,7 +69,7 @@ private:
             std::string_view anchor = "start") {
     out_ += "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" fill=\"" +
             std::string{colour} + "\" text-anchor=\"" + std::string{anchor} + "\">" +
-            escaped(what) + "</text>\n";
+            xml_escaped(what) + "</text>\n";
   }
 
   void line(int x1, int y1, int x2, int y2, std::string_view attributes) {
@@ -126,9 +106,10 @@ private:
     line(x1, rows_.at(e.sent), x2, y2,
          "stroke=\"" + colour + "\" stroke-opacity=\"0.7\"" +
              (lost ? " stroke-dasharray=\"3 3\">" : ">"));
-    out_ += "<title>" + escaped(e.what) + "</title></line>\n";
+    out_ += "<title>" + xml_escaped(e.what) + "</title></line>\n";
     out_ += "<circle cx=\"" + std::to_string(x2) + "\" cy=\"" + std::to_string(y2) +
-            "\" r=\"2\" fill=\"" + colour + "\"><title>" + escaped(e.what) + "</title></circle>\n";
+            "\" r=\"2\" fill=\"" + colour + "\"><title>" + xml_escaped(e.what) +
+            "</title></circle>\n";
   }
 
   const std::vector<std::string>& lanes_;
