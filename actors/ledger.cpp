@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/store/journal.hpp"
 #include "ledger_doors.hpp"
 #include "patience.hpp"
@@ -274,7 +275,7 @@ void recover(self_type self) {
   if (!view)
     return give_up(self, view.error());
   // The log was written by this node, and its hashes are checked; signatures are for `verify`.
-  auto state = ledger::open_log(**view, ledger::signatures::trusted);
+  auto state = ledger::open_log(**view, ledger::signatures::trusted, consensus::elections);
   if (!state)
     return give_up(self, state.error());
   auto extent = store::extent_of(**view, standing_journal);

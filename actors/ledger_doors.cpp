@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/store/journal.hpp"
 
 namespace ainur {
@@ -62,7 +63,7 @@ result<msg::blocks_after> read_blocks(const store::backend& store, std::uint64_t
         one->events = a.events;
         answer.blocks.push_back(std::move(one));
       },
-      until);
+      until, consensus::elections);
   return done ? result<msg::blocks_after>{std::move(answer)} : fail(done.error());
 }
 

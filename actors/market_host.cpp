@@ -11,6 +11,7 @@
 #include <caf/send.hpp>
 
 #include "ainur/base/assert.hpp"
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/crypto/hash.hpp"
 #include "ainur/crypto/key_file.hpp"
 #include "ainur/ledger/block.hpp"
@@ -145,7 +146,7 @@ result<void> market_host::open_store() {
   if (ledger::read_genesis(**view))
     return count_resumed(**view);
   view->reset();
-  return ledger::prepare_log(*store_, make_genesis());
+  return ledger::prepare_log(*store_, make_genesis(), consensus::elections);
 }
 
 namespace {

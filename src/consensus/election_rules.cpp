@@ -62,4 +62,16 @@ std::vector<ledger::winner> elect_phragmms(const ledger::election_input& input) 
   return winners_of(b, elect_phragmms(b, input.seats, phragmms_balancing));
 }
 
+ledger::election_rule elections(ledger::election_method method) noexcept {
+  switch (method) {
+  case ledger::election_method::top_stake:
+    return ledger::elect_top_stake;
+  case ledger::election_method::phragmen:
+    return elect_phragmen;
+  case ledger::election_method::phragmms:
+    return elect_phragmms;
+  }
+  return nullptr;
+}
+
 } // namespace ainur::consensus

@@ -49,6 +49,8 @@ private:
 
 // staking_audit.cpp
 void audit_staking(auditor& found);
+// committees.cpp
+void audit_committees(auditor& found);
 // identity.cpp
 void audit_identity(auditor& found);
 // keys.cpp

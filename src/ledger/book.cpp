@@ -32,6 +32,16 @@ award_record* task_record::award(std::uint16_t subtask) noexcept {
   return const_cast<award_record*>(std::as_const(*this).award(subtask)); // NOLINT: ours
 }
 
+result<void> book::choose_election(election_rules elections) {
+  const auto method = origin.founding ? origin.founding->election : election_method::top_stake;
+  elect = elections(method);
+  if (elect == nullptr)
+    return fail(base_errc::unsupported,
+                "the validators of this ledger are elected by " + std::string{to_string(method)} +
+                    ", which this program was not told how to do (consensus::elections)");
+  return {};
+}
+
 void book::record_undo(bool on) {
   recording_ = on;
   for_each_table([on](table_id, auto& t) { t.record_undo(on); });

@@ -48,7 +48,7 @@ inline constexpr duration horizon_max = std::chrono::hours{24 * 3660}; ///< ten 
 inline constexpr timestamp time_max = timestamp_at(253'402'300'799'000'000);
 
 struct book {
-  genesis origin; ///< without its allocations
+  genesis origin; ///< without its lists
   election_rule elect = elect_top_stake;
   std::uint64_t height = 0;
   timestamp time{};
@@ -77,10 +77,16 @@ struct book {
   table<account_key, dao_record> daos;
   table<proposal_key, proposal_record> proposals;
   table<proposal_key, ballot_record> ballots;
+  table<account_key, validator_key_record> validator_keys; ///< under the stash
+  table<number_key, committee_record> committees;          ///< under the era
+  table<number_key, office_record> office;                 ///< one record, if validators keep it
   deadlines due;
   std::vector<deadline> handled; ///< taken from `due` by this block, to be put back by a roll-back
 
   [[nodiscard]] const parameters& rules() const noexcept { return origin.parameters; }
+
+  /// Takes the rule that genesis names. Errors: `base_errc::unsupported`.
+  [[nodiscard]] result<void> choose_election(election_rules elections);
 
   /// Calls `visit(table_id, table)` for every table, in order of their numbers.
   template <class Visitor>
@@ -107,6 +113,9 @@ struct book {
     visit(table_id::daos, daos);
     visit(table_id::proposals, proposals);
     visit(table_id::ballots, ballots);
+    visit(table_id::validator_keys, validator_keys);
+    visit(table_id::committees, committees);
+    visit(table_id::office, office);
   }
 
   template <class Visitor>
@@ -163,7 +172,7 @@ struct session {
   timestamp now;
   std::uint64_t height;
   account_id author;
-  std::vector<event::any> events;
+  std::vector<event::any> events{};
   std::uint32_t depth = 0; ///< of proposals that execute proposals
 
   [[nodiscard]] const parameters& rules() const noexcept { return b.rules(); }
@@ -182,6 +191,12 @@ struct actor {
 
   [[nodiscard]] bool hosted() const noexcept { return origin != signer; }
 };
+
+// genesis.cpp
+/// What stays when allocations and stakes are in the books.
+[[nodiscard]] genesis without_lists(genesis g);
+/// As `validate`, without the lists.
+[[nodiscard]] result<void> check_rules(const genesis& g);
 
 // accounts.cpp
 /// Adds to the free balance; an account that is not there is opened if `value` is at least the
@@ -245,6 +260,29 @@ void drop_from_era(session& s, std::uint64_t era);
 void apply_deferred_slash(session& s, std::uint64_t number);
 /// The author of a block earns points, if it validates.
 void note_author(session& s);
+/// The first era of a ledger that was founded by validators.
+void start_first_era(session& s);
+/// Slashes validators of an era for what none of them was reported for yet.
+void punish(session& s, validator_offence kind, std::uint64_t era,
+            const std::vector<account_id>& offenders, const std::optional<account_id>& reporter);
+
+// committees.cpp
+/// Stakes and roles of genesis, and the first committee.
+void found(session& s, const founding& f);
+/// Notes who signed for the block before, and puts the next committee into office if its height has
+/// come.
+void begin_height(session& s, const std::vector<std::uint32_t>& signers);
+/// The records of an era are gone.
+void forget_committee(session& s, std::uint64_t era);
+/// Seats the winners of an election.
+void seat(session& s, std::uint64_t era, const std::vector<account_id>& winners);
+/// In office at a height up to two after the last block's; null if that is not known any more.
+[[nodiscard]] const committee_record* committee_at(const book& b, std::uint64_t height,
+                                                   std::uint64_t* era = nullptr);
+/// Errors: `bad_block`.
+[[nodiscard]] result<void> check_author(const book& b, std::uint64_t height,
+                                        const account_id& author,
+                                        const std::vector<std::uint32_t>& signers);
 // keys.cpp
 /// Earlier keys whose grace is over.
 void end_keys(session& s, const account_id& id);

@@ -80,8 +80,11 @@ std::uint64_t weight_of(const call& c) noexcept {
     return 32;
   if (const auto* reported = std::get_if<report_validators>(&c))
     return 64 * (1 + reported->offenders.size());
+  if (std::holds_alternative<report_equivocation>(c)) // two signatures, and one offender
+    return 136;
   // Their proof is one more signature to check.
-  if (std::holds_alternative<rotate_key>(c) || std::holds_alternative<recover_account>(c))
+  if (std::holds_alternative<set_validator_key>(c) || std::holds_alternative<rotate_key>(c) ||
+      std::holds_alternative<recover_account>(c))
     return 4;
   if (const auto* first = std::get_if<register_agent>(&c))
     return weight_of_document(first->document);

@@ -5,6 +5,22 @@
 
 namespace ainur::ledger {
 
+std::string_view to_string(election_method m) noexcept {
+  switch (m) {
+  case election_method::top_stake:
+    return "top_stake";
+  case election_method::phragmen:
+    return "phragmen";
+  case election_method::phragmms:
+    return "phragmms";
+  }
+  return "?";
+}
+
+election_rule basic_elections(election_method method) noexcept {
+  return method == election_method::top_stake ? elect_top_stake : nullptr;
+}
+
 std::vector<winner> elect_top_stake(const election_input& input) {
   std::vector<amount> backing;
   backing.reserve(input.candidates.size());

@@ -170,24 +170,132 @@ result<void> check_allocations(const genesis& g) {
   return {};
 }
 
+result<void> check_agreement(const agreement_parameters& p) {
+  const std::tuple<std::string_view, duration, duration> times[] = {
+      {"propose_first", p.propose_first, duration{1}},
+      {"propose_more", p.propose_more, duration{0}},
+      {"vote_first", p.vote_first, duration{1}},
+      {"vote_more", p.vote_more, duration{0}},
+      {"precision", p.precision, duration{0}},
+      {"message_delay", p.message_delay, duration{1}},
+      {"empty_interval", p.empty_interval, duration{0}}};
+  for (const auto& [name, value, least] : times)
+    if (value < least || value > std::chrono::hours{24})
+      return bad("founding.agreement." + std::string{name} + " is not between " +
+                 std::to_string(least.count()) + " us and a day");
+  if (p.block_bytes_max < 1u << 10 || p.block_bytes_max > 32u << 20)
+    return bad("founding.agreement.block_bytes_max is not between 1 KiB and 32 MiB");
+  return {};
+}
+
+/// Adds to the issuance, which must fit.
+bool grow(amount& total, amount value) {
+  const auto sum = total.plus(value);
+  total = sum.value_or(total);
+  return sum.has_value();
+}
+
+/// Of the founders: rising, and each with enough at stake.
+template <class Founder>
+result<void> check_founders(std::string_view role, const std::vector<Founder>& list,
+                            std::uint64_t most, amount least, amount& total) {
+  if (list.size() > most)
+    return bad("founding: more than " + std::to_string(most) + " " + std::string{role} + "s");
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto where = std::string{role} + " " + to_string(list[i].stash) + ": ";
+    if (list[i].stash.is_none())
+      return bad(where + "this id means none");
+    if (i > 0 && list[i].stash <= list[i - 1].stash)
+      return bad(where + "founders must stand in increasing order, each once");
+    if (list[i].value < least)
+      return bad(where + "stakes less than " + to_string(least));
+    if (!grow(total, list[i].value))
+      return bad(where + "all money together does not fit 64 bits");
+  }
+  return {};
+}
+
+template <class Founder>
+const Founder* find_founder(const std::vector<Founder>& list, const account_id& stash) {
+  const auto at = std::ranges::lower_bound(list, stash, {}, &Founder::stash);
+  return at != list.end() && at->stash == stash ? &*at : nullptr;
+}
+
+result<void> check_founding(const genesis& g) {
+  const auto& f = *g.founding;
+  const auto& rules = g.parameters.staking;
+  auto total = g.treasury;
+  for (const auto& a : g.allocations) // fits: checked before
+    (void)(grow(total, a.free) && grow(total, a.bonded));
+  if (f.validators.empty())
+    return bad("founding: there must be a validator");
+  if (auto ok = check_founders("validator", f.validators, rules.validators_max,
+                               rules.validator_stake_min, total);
+      !ok)
+    return ok;
+  if (auto ok = check_founders("nominator", f.nominators, rules.nominators_max,
+                               rules.nominator_stake_min, total);
+      !ok)
+    return ok;
+  for (const auto& v : f.validators)
+    if (v.commission_ppm < rules.commission_min_ppm || v.commission_ppm > rules.commission_max_ppm)
+      return bad("validator " + to_string(v.stash) + ": its commission is outside the rules");
+  for (const auto& n : f.nominators) {
+    const auto where = "nominator " + to_string(n.stash) + ": ";
+    if (find_founder(f.validators, n.stash) != nullptr)
+      return bad(where + "is a validator too");
+    if (n.targets.empty() || n.targets.size() > rules.nominations_max)
+      return bad(where + "names no targets, or more than the rules admit");
+    auto targets = n.targets;
+    std::ranges::sort(targets);
+    if (std::ranges::adjacent_find(targets) != targets.end())
+      return bad(where + "names a target twice");
+    for (const auto& target : targets)
+      if (find_founder(f.validators, target) == nullptr)
+        return bad(where + "names no validator of the founding: " + to_string(target));
+  }
+  return {};
+}
+
 } // namespace
 
+genesis without_lists(genesis g) {
+  g.allocations.clear();
+  if (g.founding) {
+    g.founding->validators.clear();
+    g.founding->nominators.clear();
+  }
+  return g;
+}
+
 result<void> validate(const genesis& g) {
-  if (g.version != 1)
-    return bad("version " + std::to_string(g.version) + " is unknown; this program reads 1");
+  if (auto rules = check_rules(g); !rules)
+    return rules;
+  if (auto allocations = check_allocations(g); !allocations)
+    return allocations;
+  return g.founding ? check_founding(g) : result<void>{};
+}
+
+result<void> check_rules(const genesis& g) {
+  if (g.version != 1 && g.version != 2)
+    return bad("version " + std::to_string(g.version) + " is unknown; this program reads 1 and 2");
+  if ((g.version == 2) != g.founding.has_value())
+    return bad("version 2 has a founding, version 1 has none");
   const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
   if (g.chain.empty() || g.chain.size() > 64 ||
       !std::all_of(g.chain.begin(), g.chain.end(), printable))
     return bad("chain must be 1 to 64 printable characters");
   if (g.time < timestamp{} || g.time >= time_max)
     return bad("time is not between 1970 and 9999");
-  if (g.authority.is_none())
+  if (g.founding && !g.authority.is_none())
+    return bad("with a founding there is no authority");
+  if (!g.founding && g.authority.is_none())
     return bad("authority is missing");
   if (auto parameters = check_parameters(g.parameters); !parameters)
     return parameters;
   if (auto staking = check_staking(g.parameters.staking); !staking)
     return staking;
-  return check_allocations(g);
+  return g.founding ? check_agreement(g.founding->agreement) : result<void>{};
 }
 
 hash256 genesis_hash(const genesis& g) {

@@ -53,6 +53,8 @@ namespace ainur::ledger {
 [[nodiscard]] errc handle(session& s, const actor& a, const note_era_points& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const report_validators& c);
 [[nodiscard]] errc handle(session& s, const actor& a, const cancel_deferred_slash& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const set_validator_key& c);
+[[nodiscard]] errc handle(session& s, const actor& a, const report_equivocation& c);
 
 // calls/identity.hpp
 [[nodiscard]] errc handle(session& s, const actor& a, const register_agent& c);

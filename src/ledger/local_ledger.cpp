@@ -50,7 +50,7 @@ struct local_ledger::parts {
     auto view = store->open_view();
     if (!view)
       return fail(view.error());
-    auto s = open_log(**view, signatures::trusted);
+    auto s = open_log(**view, signatures::trusted, options.elections);
     if (!s)
       return fail(s.error());
     auto k = log_keeper::open(**view, options.keeper, *s);
@@ -119,7 +119,7 @@ local_ledger::create(const std::string& directory, const genesis& g, const local
   auto store = store::lmdb_environment::open(directory);
   if (!store)
     return fail(store.error());
-  if (auto prepared = prepare_log(**store, g); !prepared)
+  if (auto prepared = prepare_log(**store, g, options.elections); !prepared)
     return fail(prepared.error());
   return open(std::shared_ptr<store::backend>{std::move(*store)}, options);
 }
@@ -212,14 +212,16 @@ result<std::vector<followed_block>> local_ledger::follow(std::uint64_t after,
         if (b.height > after && out.size() < count_max)
           out.push_back({b, a});
       },
-      after + std::min<std::uint64_t>(count_max, ~std::uint64_t{0} - after));
+      after + std::min<std::uint64_t>(count_max, ~std::uint64_t{0} - after),
+      parts_->options.elections);
   return done ? result<std::vector<followed_block>>{std::move(out)} : fail(done.error());
 }
 
 result<std::vector<touch>> local_ledger::history(const account_id& who, std::uint64_t from,
                                                  std::size_t limit) const {
   const auto view = parts_->store->open_view();
-  return view ? touches_of(**view, who, from, limit) : fail(view.error());
+  return view ? touches_of(**view, who, from, limit, parts_->options.elections)
+              : fail(view.error());
 }
 
 result<void> local_ledger::backup(const std::string& target_directory) const {

@@ -145,7 +145,7 @@ result<void> check_format(const store::view& from) {
 
 /// Where a replay of everything that is kept begins: genesis if all blocks are there.
 result<state> earliest_state(const store::view& from, const std::vector<base_info>& bases,
-                             election_rule elect) {
+                             election_rules elections) {
   auto g = read_genesis(from);
   if (!g)
     return fail(std::move(g).error());
@@ -153,11 +153,11 @@ result<state> earliest_state(const store::view& from, const std::vector<base_inf
   if (!blocks)
     return fail(std::move(blocks).error());
   if (blocks->first == 1)
-    return state::open(*g, elect);
+    return state::open(*g, elections);
   if (bases.empty() || bases.front().point.height + 1 < blocks->first)
     return fail(errc::bad_snapshot,
                 "no base covers the blocks before height " + std::to_string(blocks->first));
-  auto s = load_base(from, bases.front(), elect);
+  auto s = load_base(from, bases.front(), elections);
   if (s && s->chain() != genesis_hash(*g))
     return fail(errc::bad_snapshot, "the base at height " +
                                         std::to_string(bases.front().point.height) +
@@ -171,13 +171,15 @@ struct stop {
   std::optional<base_info> base; ///< nothing: the state tables
 };
 
-result<void> compare(const store::view& from, const stop& where, const state& s) {
+result<void> compare(const store::view& from, const stop& where, const state& s,
+                     election_rules elections) {
   const auto name = (where.base ? "the base" : "the state tables") + std::string{" at height "} +
                     std::to_string(where.height);
   if (s.height() != where.height)
     return fail(errc::diverged,
                 name + (where.base ? " is" : " are") + " later than the last block");
-  const auto derived = where.base ? load_base(from, *where.base) : load_tables(from);
+  const auto derived =
+      where.base ? load_base(from, *where.base, elections) : load_tables(from, elections);
   if (!derived)
     return fail(derived.error().within(name));
   const checkpoint here{s.chain(), s.height(), s.block_hash(), s.time(), s.state_hash()};
@@ -197,7 +199,7 @@ result<std::uint64_t> first_standing(const store::view& from) {
 
 } // namespace
 
-result<void> prepare_log(store::backend& store, const genesis& g) {
+result<void> prepare_log(store::backend& store, const genesis& g, election_rules elections) {
   auto view = store.open_view();
   if (!view)
     return fail(std::move(view).error());
@@ -212,7 +214,7 @@ result<void> prepare_log(store::backend& store, const genesis& g) {
       return {};
     return fail(base_errc::unsupported, "the store holds a ledger that began with another genesis");
   }
-  auto start = state::open(g);
+  auto start = state::open(g, elections);
   if (!start)
     return fail(std::move(start).error());
   store::write_set set;
@@ -245,7 +247,7 @@ void save_tables(store::write_set& to, state& s) {
   }
 }
 
-result<state> load_tables(const store::view& from, election_rule elect) {
+result<state> load_tables(const store::view& from, election_rules elections) {
   const auto known = from.get(node_table, genesis_key);
   if (!known)
     return fail(known.error());
@@ -258,7 +260,7 @@ result<state> load_tables(const store::view& from, election_rule elect) {
     return fail(header.error());
   if (!*header)
     return fail(errc::bad_snapshot, "the header of the state tables is missing");
-  auto loader = table_loader::begin(**header, elect);
+  auto loader = table_loader::begin(**header, elections);
   if (!loader)
     return fail(loader.error());
   const auto read =
@@ -271,8 +273,8 @@ result<state> load_tables(const store::view& from, election_rule elect) {
   return read ? loader->finish() : fail(read.error());
 }
 
-result<state> open_log(const store::view& from, signatures check, election_rule elect) {
-  auto start = load_tables(from, elect);
+result<state> open_log(const store::view& from, signatures check, election_rules elections) {
+  auto start = load_tables(from, elections);
   if (!start)
     return start;
   journal_reader blocks{from, block_journal, start->height() + 1};
@@ -290,7 +292,7 @@ result<std::vector<base_info>> read_bases(const store::view& from) {
   return bases ? std::move(bases) : fail(bases.error().within("the list of bases"));
 }
 
-result<state> load_base(const store::view& from, const base_info& base, election_rule elect) {
+result<state> load_base(const store::view& from, const base_info& base, election_rules elections) {
   std::uint32_t next = 0;
   return state::restore(
       chunk_source{[&]() -> result<std::optional<bytes>> {
@@ -306,15 +308,15 @@ result<state> load_base(const store::view& from, const base_info& base, election
         ++next;
         return std::move(*chunk);
       }},
-      elect);
+      elections);
 }
 
 result<state> replay_log(const store::view& from, const block_observer& observer,
-                         std::uint64_t last, election_rule elect) {
+                         std::uint64_t last, election_rules elections) {
   const auto bases = read_bases(from);
   if (!bases)
     return fail(bases.error());
-  auto start = earliest_state(from, *bases, elect);
+  auto start = earliest_state(from, *bases, elections);
   if (!start)
     return start;
   journal_reader blocks{from, block_journal, start->height() + 1};
@@ -323,17 +325,18 @@ result<state> replay_log(const store::view& from, const block_observer& observer
 }
 
 result<verification> verify_log(const store::view& from, const block_observer& observer,
-                                election_rule elect) {
+                                election_rules elections) {
   const auto stored = from.check();
   if (!stored)
     return fail(stored.error());
   const auto bases = read_bases(from);
   if (!bases)
     return fail(bases.error());
-  auto start = earliest_state(from, *bases, elect);
+  auto start = earliest_state(from, *bases, elections);
   if (!start)
     return fail(std::move(start).error());
-  const auto tables_height = load_tables(from).map([](const state& s) { return s.height(); });
+  const auto tables_height =
+      load_tables(from, elections).map([](const state& s) { return s.height(); });
   const auto standing_start = first_standing(from);
   if (!tables_height || !standing_start)
     return fail(!tables_height ? tables_height.error() : standing_start.error());
@@ -364,7 +367,7 @@ result<verification> verify_log(const store::view& from, const block_observer& o
     if (!after)
       return fail(std::move(after).error());
     v.final_state = std::move(*after);
-    if (auto same = compare(from, where, v.final_state); !same)
+    if (auto same = compare(from, where, v.final_state, elections); !same)
       return fail(same.error());
     v.bases += where.base ? 1u : 0u;
   }

@@ -79,23 +79,53 @@ hash256 record_hash(bytes_view form) {
   return crypto::hash("ainur/record/v1", form);
 }
 
-hash256 take_write_hash(book& b) {
-  crypto::hasher all{"ainur/writes/v1"};
+namespace {
+
+/// Calls `each(table, line)` for every record that was written.
+template <class Each>
+void take_writes(book& b, Each&& each) {
   bytes line;
   b.for_each_table([&](table_id id, auto& t) {
     t.take_written(watcher::block, [&](const auto& key, const auto* r) {
       line.clear();
-      line.push_back(static_cast<std::uint8_t>(id));
+      line.push_back(number_of(id));
       append_key(line, key);
       line.push_back(r == nullptr ? 0 : 1);
       if (r != nullptr)
         append_record(line, b, key, *r);
-      all.add(line);
+      each(number_of(id), line);
     });
   });
-  line.clear();
-  codec::encode_to(line, b.meta);
-  return all.add(line).finish();
+}
+
+} // namespace
+
+hash256 take_write_hash(book& b) {
+  crypto::hasher all{"ainur/writes/v1"};
+  take_writes(b, [&all](std::uint8_t, const bytes& line) { all.add(line); });
+  return all.add(codec::encode(b.meta)).finish();
+}
+
+std::vector<table_writes> take_table_hashes(book& b) {
+  constexpr std::string_view tag = "ainur/table-writes/v1";
+  std::vector<table_writes> out{
+      {number_of(table_id::meta), crypto::hash(tag, codec::encode(b.meta))}};
+  std::optional<crypto::hasher> hasher;
+  std::uint8_t current = 0;
+  const auto end = [&] {
+    if (hasher)
+      out.push_back({current, hasher->finish()});
+  };
+  take_writes(b, [&](std::uint8_t table, const bytes& line) {
+    if (!hasher || table != current) {
+      end();
+      hasher.emplace(tag);
+      current = table;
+    }
+    hasher->add(line);
+  });
+  end();
+  return out;
 }
 
 trie build_trie(book& b) {

@@ -14,6 +14,9 @@ namespace ainur::ledger {
 
 /// Takes the written keys out of the tables.
 [[nodiscard]] hash256 take_write_hash(book& b);
+/// The same for a ledger of validators: a hash of each table that was written to, by rising number,
+/// the record without a key (0) first.
+[[nodiscard]] std::vector<table_writes> take_table_hashes(book& b);
 
 /// The path of a record, by the number of its table and the bytes of its key.
 [[nodiscard]] hash256 path_of(std::uint8_t table, bytes_view key);

@@ -29,7 +29,7 @@ account_record record_of(book& b, const account_form& f) {
   return r;
 }
 
-state_header header_of(const book& b, std::string_view magic) {
+state_header bare_header(const book& b, std::string_view magic) {
   return {.magic = std::string{magic},
           .origin = b.origin,
           .height = b.height,
@@ -46,11 +46,15 @@ result<void> take_header(book& b, state_header& h, std::string_view magic) {
     return fail(base_errc::unsupported, "written in version " + std::to_string(h.version) +
                                             " of the format; this program reads version " +
                                             std::to_string(state_header{}.version));
-  if (auto valid = validate(h.origin); !valid)
+  if (auto valid = check_rules(h.origin); !valid)
     return valid;
-  if (!h.origin.allocations.empty() || h.counts.size() != b.here().tables.size() ||
-      h.time < h.origin.time || h.time >= time_max)
+  const auto tables = b.here().tables.size();
+  const auto counted = h.counts.size();
+  if (h.origin != without_lists(h.origin) || counted < first_tables || counted > tables ||
+      (counted > first_tables && h.counts.back() == 0) || h.time < h.origin.time ||
+      h.time >= time_max)
     return fail(errc::bad_snapshot, "its header is not consistent");
+  h.counts.resize(tables);
   b.origin = std::move(h.origin);
   b.height = h.height;
   b.time = h.time;

@@ -92,17 +92,35 @@ template <class Key>
 struct state_header {
   std::string magic;
   std::uint16_t version = 1;
-  genesis origin; ///< without its allocations
+  genesis origin; ///< without its lists
   std::uint64_t height = 0;
   timestamp time{};
   hash256 last_hash;
   meta_record meta;
-  std::vector<std::uint64_t> counts; ///< of each table: records of a snapshot, slots of pages
+  /// Of each table: records of a snapshot, slots of pages. Tables that came later and hold nothing
+  /// are left out at the end.
+  std::vector<std::uint64_t> counts;
   AINUR_FIELDS(state_header, magic, version, origin, height, time, last_hash, meta, counts)
 };
 
-[[nodiscard]] state_header header_of(const book& b, std::string_view magic);
-/// Takes over all but the counts. Errors: `bad_snapshot`, `base_errc::unsupported`.
+/// How many tables every header counts.
+inline constexpr std::size_t first_tables = 22;
+
+/// Without counts.
+[[nodiscard]] state_header bare_header(const book& b, std::string_view magic);
+
+/// `count(table)` counts a table.
+template <class Count>
+[[nodiscard]] state_header header_of(const book& b, std::string_view magic, Count&& count) {
+  auto h = bare_header(b, magic);
+  b.for_each_table([&](table_id, const auto& t) { h.counts.push_back(count(t)); });
+  while (h.counts.size() > first_tables && h.counts.back() == 0)
+    h.counts.pop_back();
+  return h;
+}
+
+/// Takes over all but the counts, which are filled up. Errors: `bad_snapshot`,
+/// `base_errc::unsupported`.
 [[nodiscard]] result<void> take_header(book& b, state_header& h, std::string_view magic);
 
 } // namespace ainur::ledger

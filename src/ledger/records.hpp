@@ -38,6 +38,9 @@ enum class table_id : std::uint8_t {
   daos = 30,
   proposals = 31,
   ballots = 32,
+  validator_keys = 33,
+  committees = 34,
+  office = 35,
 };
 
 /// The bytes of a key: ids as they are, numbers big-endian in their own width.

@@ -169,9 +169,8 @@ std::optional<bytes> snapshot_writer::next(std::size_t bytes_min) {
   bytes out;
   out.reserve(std::min(bytes_min, std::size_t{4} << 20) + 4096);
   if (!std::exchange(p.begun, true)) {
-    auto header = header_of(p.b, snapshot_magic);
-    p.b.for_each_table([&](table_id, const auto& t) { header.counts.push_back(t.size()); });
-    put_frame(out, codec::encode(header));
+    put_frame(out, codec::encode(header_of(p.b, snapshot_magic,
+                                           [](const auto& t) { return std::uint64_t{t.size()}; })));
   }
   while (out.size() < bytes_min && !p.ended)
     if (!p.frame || !p.frame(out))
@@ -188,16 +187,17 @@ bytes state::snapshot() const {
   return *snapshot_writer{*this}.next(~std::size_t{0} >> 1);
 }
 
-result<state> state::restore(const chunk_source& source, election_rule elect) {
+result<state> state::restore(const chunk_source& source, election_rules elections) {
   frames in{source};
   auto header = in.next<state_header>();
   if (!header)
     return fail(header.error());
   auto made = std::make_unique<impl>();
   auto& b = made->b;
-  b.elect = elect;
   if (auto taken = take_header(b, *header, snapshot_magic); !taken)
     return fail(taken.error());
+  if (auto known = b.choose_election(elections); !known)
+    return fail(known.error());
   result<void> read;
   std::size_t i = 0;
   b.for_each_table([&](table_id, auto& t) {
@@ -214,12 +214,12 @@ result<state> state::restore(const chunk_source& source, election_rule elect) {
   return state{std::move(made)};
 }
 
-result<state> state::restore(bytes_view data, election_rule elect) {
+result<state> state::restore(bytes_view data, election_rules elections) {
   std::optional<bytes> all{std::in_place, data.begin(), data.end()};
   return restore(chunk_source{[&all]() -> result<std::optional<bytes>> {
                    return std::exchange(all, std::nullopt);
                  }},
-                 elect);
+                 elections);
 }
 
 } // namespace ainur::ledger

@@ -165,6 +165,7 @@ private:
 
 void audit_staking(auditor& found) {
   staking_auditor{found}.run();
+  audit_committees(found);
 }
 
 } // namespace ainur::ledger

@@ -75,14 +75,17 @@ void start_era(session& s, std::uint64_t era) {
   if (winners.empty())
     return;
   era_record r;
+  std::vector<account_id> stashes;
   for (const auto& w : winners) {
-    s.b.elected.insert({era, r.validators++}, {input.candidates[w.candidate].stash});
+    stashes.push_back(input.candidates[w.candidate].stash);
+    s.b.elected.insert({era, r.validators++}, {stashes.back()});
     add(r.staked, expose(s, era, input, w));
   }
   r.kept = r.validators;
   s.b.eras.insert({era}, r);
   s.b.due.push({era_drop_due(s.b, era), deadline_kind::era_drop, {}, era});
   s.emit(event::era_started{era, r.validators, r.staked});
+  seat(s, era, stashes);
 }
 
 amount reward_of(const session& s, const era_record& r) {
@@ -120,6 +123,11 @@ void turn_staking_era(session& s) {
   s.b.due.push({era_eve(s.b, meta.staking_era + 1), deadline_kind::era, {}, meta.staking_era});
 }
 
+void start_first_era(session& s) {
+  start_era(s, 0);
+  s.b.due.push({era_eve(s.b, 1), deadline_kind::era, {}, 0});
+}
+
 void drop_from_era(session& s, std::uint64_t era) {
   auto& r = s.b.eras.edit({era});
   const place_key last{era, --r.kept};
@@ -132,6 +140,7 @@ void drop_from_era(session& s, std::uint64_t era) {
   if (r.kept != 0)
     return s.b.due.push({era_drop_due(s.b, era), deadline_kind::era_drop, {}, era});
   s.b.eras.erase({era});
+  forget_committee(s, era);
   s.emit(event::era_dropped{era});
 }
 
@@ -148,8 +157,10 @@ bool add_points(session& s, const account_id& validator, std::uint32_t points) {
 
 void note_author(session& s) {
   const auto points = s.rules().staking.author_points;
-  if (points != 0)
-    (void)add_points(s, stash_under(s, s.author).value_or(s.author), points);
+  if (points == 0)
+    return;
+  const bool is_stash = s.b.origin.founding.has_value(); // validators make blocks in their own name
+  (void)add_points(s, is_stash ? s.author : stash_under(s, s.author).value_or(s.author), points);
 }
 
 errc handle(session& s, const actor& a, const note_era_points& c) {

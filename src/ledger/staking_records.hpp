@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "ainur/ledger/committee.hpp"
 #include "ainur/ledger/slashing_spans.hpp"
 #include "ainur/ledger/staking_view.hpp"
 #include "records.hpp"
@@ -68,6 +69,29 @@ struct stake_record {
       sum = sum.saturating_plus(c.value);
     return sum;
   }
+};
+
+/// The key with which a validator signs statements, from its next election on.
+struct validator_key_record {
+  byte_array<32> key{};
+  AINUR_FIELDS(validator_key_record, key)
+};
+
+/// Kept as long as its era.
+struct committee_record {
+  std::uint64_t first_height = 0;
+  std::optional<std::uint64_t> before; ///< the era of the committee before it
+  std::vector<committee_member> members;
+  AINUR_FIELDS(committee_record, first_height, before, members)
+};
+
+/// Who is in office.
+struct office_record {
+  std::uint64_t era = 0;                    ///< of the committee at the last block's height
+  std::vector<std::uint64_t> next;          ///< elected, and not in office yet: their eras
+  std::uint32_t due = 0;                    ///< blocks that this committee could sign so far
+  std::vector<std::uint32_t> signed_blocks; ///< of them, by place
+  AINUR_FIELDS(office_record, era, next, due, signed_blocks)
 };
 
 struct controller_record {

@@ -205,15 +205,18 @@ errc check_report(const session& s, const report_validators& c) {
 }
 
 /// Marks those who are newly reported.
-std::vector<account_id> mark_offenders(session& s, const report_validators& c) {
+std::vector<account_id> mark_offenders(session& s, validator_offence kind, std::uint64_t era,
+                                       const std::vector<account_id>& offenders,
+                                       const std::optional<account_id>& reporter) {
   std::vector<account_id> marked;
-  for (const auto& id : c.offenders) {
-    auto& x = s.b.exposures.edit({c.era, id});
-    if (flag_of(x, c.kind))
+  for (const auto& id : offenders) {
+    const auto* seen = s.b.exposures.find({era, id});
+    if (seen == nullptr || flag_of(*seen, kind))
       continue;
-    flag_of(x, c.kind) = true;
+    auto& x = s.b.exposures.edit({era, id});
+    flag_of(x, kind) = true;
     if (!x.reporter)
-      x.reporter = c.reporter;
+      x.reporter = reporter;
     marked.push_back(id);
   }
   return marked;
@@ -221,28 +224,35 @@ std::vector<account_id> mark_offenders(session& s, const report_validators& c) {
 
 } // namespace
 
+void punish(session& s, validator_offence kind, std::uint64_t era,
+            const std::vector<account_id>& offenders, const std::optional<account_id>& reporter) {
+  auto marked = mark_offenders(s, kind, era, offenders, reporter);
+  if (marked.empty())
+    return;
+  auto& r = s.b.eras.edit({era});
+  count_of(r, kind) += static_cast<std::uint32_t>(marked.size());
+  const auto together = count_of(r, kind);
+  const auto fraction = kind == validator_offence::equivocation
+                            ? equivocation_ppb(together, r.validators)
+                            : unresponsive_ppb(together, r.validators);
+  s.emit(event::validators_reported{kind, era, std::move(marked), together, fraction});
+  for (std::uint32_t i = 0, count = r.kept; i < count; ++i) {
+    const auto validator = s.b.elected.find({era, i})->validator;
+    const auto& seen = *s.b.exposures.find({era, validator});
+    if (!flag_of(seen, kind) || seen.slash_ppb >= fraction)
+      continue;
+    const offence_case o{validator, kind, era, seen.slash_ppb, fraction, seen.reporter};
+    s.b.exposures.edit({era, validator}).slash_ppb = fraction;
+    defer_slash(s, o);
+  }
+}
+
 errc handle(session& s, const actor& a, const report_validators& c) {
   if (a.origin != s.b.origin.council)
     return errc::not_permitted;
   if (const auto code = check_report(s, c); code != errc::ok)
     return code;
-  auto marked = mark_offenders(s, c);
-  auto& r = s.b.eras.edit({c.era});
-  count_of(r, c.kind) += static_cast<std::uint32_t>(marked.size());
-  const auto together = count_of(r, c.kind);
-  const auto fraction = c.kind == validator_offence::equivocation
-                            ? equivocation_ppb(together, r.validators)
-                            : unresponsive_ppb(together, r.validators);
-  s.emit(event::validators_reported{c.kind, c.era, std::move(marked), together, fraction});
-  for (std::uint32_t i = 0, count = r.validators; i < count; ++i) {
-    const auto validator = s.b.elected.find({c.era, i})->validator;
-    const auto& seen = *s.b.exposures.find({c.era, validator});
-    if (!flag_of(seen, c.kind) || seen.slash_ppb >= fraction)
-      continue;
-    const offence_case o{validator, c.kind, c.era, seen.slash_ppb, fraction, seen.reporter};
-    s.b.exposures.edit({c.era, validator}).slash_ppb = fraction;
-    defer_slash(s, o);
-  }
+  punish(s, c.kind, c.era, c.offenders, c.reporter);
   return errc::ok;
 }
 

@@ -27,6 +27,8 @@ void end_stake(session& s, const account_id& stash, amount rest) {
   s.b.stakes.erase({stash});
   if (s.b.slashings.find({stash}) != nullptr)
     s.b.slashings.erase({stash});
+  if (s.b.validator_keys.find({stash}) != nullptr)
+    s.b.validator_keys.erase({stash});
   auto& account = s.b.accounts.edit({stash});
   --account.anchors;
   add(account.free, rest);

@@ -141,19 +141,27 @@ batch_receipt execute(session& s, const signed_batch& x, signatures check, bool 
   return receipt;
 }
 
-/// Ends the block: its hash, and the books at its height.
-hash256 finish(session& s, bytes_view batches) {
-  const auto writes = take_write_hash(s.b);
-  const auto hash = crypto::hasher{"ainur/block/v1"}
-                        .add(s.height)
-                        .add(s.b.last_hash)
-                        .add(static_cast<std::uint64_t>(micros(s.now)))
-                        .add(s.author)
-                        .add(crypto::hash("ainur/batches/v1", batches))
-                        .add(writes)
-                        .finish();
+/// Ends the block: its hash, and with validators what it wrote to each table.
+void finish(session& s, bytes_view batches, const std::vector<std::uint32_t>& signers,
+            applied& done) {
+  hash256 writes;
+  if (s.b.origin.founding) {
+    done.tables = take_table_hashes(s.b);
+    writes = crypto::hash("ainur/writes/v2", codec::encode(done.tables));
+  } else {
+    writes = take_write_hash(s.b);
+  }
+  crypto::hasher hasher{"ainur/block/v1"};
+  hasher.add(s.height)
+      .add(s.b.last_hash)
+      .add(static_cast<std::uint64_t>(micros(s.now)))
+      .add(s.author)
+      .add(crypto::hash("ainur/batches/v1", batches))
+      .add(writes);
+  if (!signers.empty())
+    hasher.add(codec::encode(signers));
+  done.block_hash = hasher.finish();
   s.b.handled.clear();
-  return hash;
 }
 
 void commit(session& s, const hash256& hash) {
@@ -167,7 +175,7 @@ bytes assemble(const block& b, bytes_view batches) {
   bytes record;
   record.reserve(batches.size() + 160);
   codec::writer w{record};
-  w.array(field_count<block>);
+  w.array(field_count<block> - 1); // an authority's block names no signers
   codec::write(w, b.height);
   codec::write(w, b.previous);
   codec::write(w, b.time);
@@ -179,8 +187,8 @@ bytes assemble(const block& b, bytes_view batches) {
 
 result<void> check_time(const book& b, timestamp time) {
   if (time <= b.time || time >= time_max)
-    return fail(errc::bad_block, "its time " + to_string(time) + " is not after " +
-                                     to_string(b.time) + ", or beyond the year 9999");
+    return fail(errc::bad_block, "its time " + ainur::to_string(time) + " is not after " +
+                                     ainur::to_string(b.time) + ", or beyond the year 9999");
   return {};
 }
 
@@ -190,8 +198,8 @@ result<void> check_header(const book& b, const block& x) {
                                      std::to_string(b.height));
   if (x.previous != b.last_hash)
     return fail(errc::bad_block, "it names another block before it: " + to_string(x.previous));
-  if (x.proposer != b.origin.authority)
-    return fail(errc::bad_block, "its author is not the authority of genesis");
+  if (auto author = check_author(b, x.height, x.proposer, x.signers); !author)
+    return author;
   std::size_t entries = 0;
   for (const auto& batch : x.batches)
     entries += batch.batch.entries.size();
@@ -208,18 +216,18 @@ state::state(state&&) noexcept = default;
 state& state::operator=(state&&) noexcept = default;
 state::~state() = default;
 
-result<state> state::open(const genesis& g, election_rule elect) {
+result<state> state::open(const genesis& g, election_rules elections) {
   if (auto valid = validate(g); !valid)
     return fail(valid.error());
   auto made = std::make_unique<impl>();
   auto& b = made->b;
-  b.origin = g;
-  b.origin.allocations = {};
-  b.elect = elect;
+  b.origin = without_lists(g);
+  if (auto known = b.choose_election(elections); !known)
+    return fail(known.error());
   b.time = g.time;
   b.last_hash = b.meta.chain = genesis_hash(g);
   b.meta.treasury = b.meta.issuance = g.treasury;
-  session s{b, g.time, 0, g.authority, {}};
+  session s{b, g.time, 0, g.authority};
   for (const auto& a : g.allocations) {
     auto& r = b.accounts.insert({a.account});
     r.free = a.free;
@@ -230,6 +238,8 @@ result<state> state::open(const genesis& g, election_rule elect) {
     add(b.meta.issuance, a.bonded);
     update_arbiter(s, a.account, r);
   }
+  if (g.founding)
+    found(s, *g.founding);
   (void)take_write_hash(b);
   return state{std::move(made)};
 }
@@ -241,15 +251,16 @@ result<applied> state::apply(const block& x, signatures check) {
   const bool claimed = !x.hash.is_none();
   const auto before = b.here();
   b.record_undo(claimed);
-  session s{b, x.time, x.height, x.proposer, {}};
+  session s{b, x.time, x.height, x.proposer};
   applied out;
   out.height = x.height;
   out.time = x.time;
+  begin_height(s, x.signers);
   out.swept = sweep(s);
   for (const auto& batch : x.batches)
     out.batches.push_back(execute(s, batch, check, claimed));
   const auto taken = std::move(b.handled);
-  out.block_hash = finish(s, codec::encode(x.batches));
+  finish(s, codec::encode(x.batches), x.signers, out);
   b.record_undo(false);
   if (claimed && out.block_hash != x.hash) {
     b.roll_back(before);
@@ -267,7 +278,7 @@ result<applied> state::apply(const block& x, signatures check) {
 }
 
 errc state::admission(const signed_batch& b, timestamp time, signatures check) const {
-  const session s{impl_->b, time, impl_->b.height + 1, impl_->b.origin.authority, {}};
+  const session s{impl_->b, time, impl_->b.height + 1, impl_->b.origin.authority};
   return admit(s, b, check, fee_of(s, b.batch));
 }
 
@@ -275,7 +286,9 @@ result<built> state::build(timestamp time, std::vector<signed_batch> batches, si
   auto& b = impl_->b;
   if (auto valid = check_time(b, time); !valid)
     return fail(valid.error());
-  session s{b, time, b.height + 1, b.origin.authority, {}};
+  if (b.origin.founding)
+    return fail(errc::bad_block, "validators make the blocks of this ledger");
+  session s{b, time, b.height + 1, b.origin.authority};
   built out;
   out.block.height = out.applied.height = s.height;
   out.block.previous = b.last_hash;
@@ -296,7 +309,8 @@ result<built> state::build(timestamp time, std::vector<signed_batch> batches, si
     out.block.batches.push_back(std::move(batch));
   }
   const auto encoded = codec::encode(out.block.batches);
-  out.block.hash = out.applied.block_hash = finish(s, encoded);
+  finish(s, encoded, {}, out.applied);
+  out.block.hash = out.applied.block_hash;
   out.record = assemble(out.block, encoded);
   commit(s, out.block.hash);
   impl_->bound_past();

@@ -67,11 +67,10 @@ std::size_t state::changed_pages() const {
 
 table_changes state::take_changes() {
   auto& b = impl_->b;
-  auto header = header_of(b, tables_magic);
+  const auto header = header_of(b, tables_magic, [](const auto& t) { return t.slots(); });
   table_changes out;
   out.pages.reserve(changed_pages());
   b.for_each_table([&](table_id id, auto& t) {
-    header.counts.push_back(t.slots());
     for (const auto page : t.take_changed_pages())
       out.pages.push_back({static_cast<std::uint8_t>(id), page, encode_page(b, t, page)});
   });
@@ -89,15 +88,16 @@ table_loader::table_loader(table_loader&&) noexcept = default;
 table_loader& table_loader::operator=(table_loader&&) noexcept = default;
 table_loader::~table_loader() = default;
 
-result<table_loader> table_loader::begin(bytes_view form, election_rule elect) {
+result<table_loader> table_loader::begin(bytes_view form, election_rules elections) {
   auto header = codec::decode<state_header>(form);
   if (!header)
     return fail(header.error().within("the header of the state tables"));
   auto p = std::make_unique<parts>();
   auto& b = p->made->b;
-  b.elect = elect;
   if (auto taken = take_header(b, *header, tables_magic); !taken)
     return fail(taken.error());
+  if (auto known = b.choose_election(elections); !known)
+    return fail(known.error());
   for (const auto count : header->counts)
     if (count > slots_max)
       return bad("the header of the state tables names too many records");

@@ -44,28 +44,32 @@ bool mentions(const event::any& e, const account_id& who) {
 }
 
 result<std::vector<touch>> touches_of(const store::view& log, const account_id& who,
-                                      std::uint64_t from, std::size_t limit) {
+                                      std::uint64_t from, std::size_t limit,
+                                      election_rules elections) {
   std::deque<touch> found;
   const auto keep = [&found, limit](touch t) {
     found.push_back(std::move(t));
     if (found.size() > limit)
       found.pop_front();
   };
-  const auto done = replay_log(log, [&](const block& b, const applied& after) {
-    if (b.height < from)
-      return;
-    for (std::size_t i = 0; i < b.batches.size(); ++i) {
-      const auto& batch = b.batches[i].batch;
-      for (std::size_t k = 0; k < batch.entries.size(); ++k) {
-        const auto& e = batch.entries[k];
-        if (batch.signer == who || e.origin == who || mentions(e.call, who))
-          keep({b.height, b.time, batch.signer, e, after.batches[i].entries[k], std::nullopt});
-      }
-    }
-    for (const auto& e : after.events)
-      if (mentions(e, who))
-        keep({b.height, b.time, {}, std::nullopt, errc::ok, e});
-  });
+  const auto done = replay_log(
+      log,
+      [&](const block& b, const applied& after) {
+        if (b.height < from)
+          return;
+        for (std::size_t i = 0; i < b.batches.size(); ++i) {
+          const auto& batch = b.batches[i].batch;
+          for (std::size_t k = 0; k < batch.entries.size(); ++k) {
+            const auto& e = batch.entries[k];
+            if (batch.signer == who || e.origin == who || mentions(e.call, who))
+              keep({b.height, b.time, batch.signer, e, after.batches[i].entries[k], std::nullopt});
+          }
+        }
+        for (const auto& e : after.events)
+          if (mentions(e, who))
+            keep({b.height, b.time, {}, std::nullopt, errc::ok, e});
+      },
+      ~std::uint64_t{0}, elections);
   if (!done)
     return fail(done.error());
   return std::vector<touch>{std::make_move_iterator(found.begin()),

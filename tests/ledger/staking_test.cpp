@@ -143,7 +143,9 @@ TEST_CASE("an era begins with the candidates that have the most stake behind the
 
 TEST_CASE("the election is the one that the state was opened with") {
   staking_world w;
-  const election_rule nobody = [](const election_input&) { return std::vector<winner>{}; };
+  const election_rules nobody = [](election_method) -> election_rule {
+    return [](const election_input&) { return std::vector<winner>{}; };
+  };
   w.validates(w.v[0], 20'000);
   auto other = state::restore(w.s->snapshot(), nobody);
   REQUIRE(other.has_value());

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/ledger/log.hpp"
 #include "ainur/ledger/text.hpp"
 #include "ainur/orchestration/acks.hpp"
@@ -127,7 +128,7 @@ int show(const options& o) {
   const auto view = (*store)->open_view();
   if (!view)
     return ledger_failed(view.error().within(o.folder), false);
-  const auto s = ledger::open_log(**view, ledger::signatures::trusted);
+  const auto s = ledger::open_log(**view, ledger::signatures::trusted, consensus::elections);
   if (!s)
     return ledger_failed(s.error().within(o.folder), false);
   const auto shown = part_of(*s, o);
@@ -173,11 +174,13 @@ int verify(const options& o) {
   if (!view)
     return ledger_failed(view.error().within(o.folder), true);
   orchestration::ack_check acks;
-  const auto done =
-      ledger::verify_log(**view, [&acks](const ledger::block&, const ledger::applied& applied) {
+  const auto done = ledger::verify_log(
+      **view,
+      [&acks](const ledger::block&, const ledger::applied& applied) {
         for (const auto& event : applied.events)
           acks.see(event);
-      });
+      },
+      consensus::elections);
   if (!done)
     return ledger_failed(done.error().within(o.folder), true);
   std::uint64_t acknowledged = 0;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/ledger/log.hpp"
 #include "ainur/scenario/genesis_file.hpp"
 #include "ledger_command.hpp"
@@ -45,7 +46,7 @@ int init(const options& o) {
   auto store = store::lmdb_environment::open(store_in(o.folder));
   if (!store)
     return bad_input(store.error());
-  if (auto begun = ledger::prepare_log(**store, *g); !begun)
+  if (auto begun = ledger::prepare_log(**store, *g, consensus::elections); !begun)
     return bad_input(begun.error().within(o.folder));
   json out{{"chain", to_string(ledger::genesis_hash(*g))},
            {"name", g->chain},
@@ -77,7 +78,7 @@ int report(const options& o) {
   auto view = (*store)->open_view();
   if (!view)
     return ledger_failed(view.error(), false);
-  const auto s = ledger::open_log(**view, ledger::signatures::trusted);
+  const auto s = ledger::open_log(**view, ledger::signatures::trusted, consensus::elections);
   if (!s) { // the copy is what it was made of
     view->reset();
     store->reset();
@@ -107,7 +108,7 @@ int restore(const options& o) {
     auto view = (*store)->open_view();
     if (!view)
       return ledger_failed(view.error(), true);
-    if (const auto sound = ledger::verify_log(**view); !sound)
+    if (const auto sound = ledger::verify_log(**view, {}, consensus::elections); !sound)
       return ledger_failed(sound.error().within(o.folder), true);
   }
   return backup(o);

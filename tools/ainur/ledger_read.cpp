@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/ledger/log.hpp"
 #include "ainur/ledger/proof.hpp"
 #include "ainur/ledger/text.hpp"
@@ -83,7 +84,7 @@ int history(const options& o) {
   if (!who)
     return bad_input(who.error().within(o.account));
   return with_ledger(o.folder, [&](const store::view& view) -> result<int> {
-    const auto found = ledger::touches_of(view, *who, o.from, o.limit);
+    const auto found = ledger::touches_of(view, *who, o.from, o.limit, consensus::elections);
     if (!found)
       return fail(found.error());
     auto list = json::array();
@@ -139,11 +140,13 @@ int export_log(const options& o) {
     auto* out = o.file.empty() ? stdout : std::fopen(o.file.c_str(), "wx");
     if (out == nullptr)
       return fail(base_errc::io, o.file + ": it exists, or cannot be written");
-    const auto done =
-        ledger::replay_log(view, [&](const ledger::block& b, const ledger::applied& a) {
+    const auto done = ledger::replay_log(
+        view,
+        [&](const ledger::block& b, const ledger::applied& a) {
           if (b.height >= o.from)
             export_block(out, b, a);
-        });
+        },
+        ~std::uint64_t{0}, consensus::elections);
     const bool written =
         std::ferror(out) == 0 && (out == stdout ? std::fflush(out) : std::fclose(out)) == 0;
     if ((!done || !written) && out != stdout)
@@ -159,7 +162,7 @@ int prove(const options& o) {
   if (!who)
     return bad_input(who.error().within(o.account));
   return with_ledger(o.folder, [&](const store::view& view) -> result<int> {
-    const auto s = ledger::open_log(view, ledger::signatures::trusted);
+    const auto s = ledger::open_log(view, ledger::signatures::trusted, consensus::elections);
     if (!s)
       return fail(s.error());
     auto p = s->prove_account(*who);

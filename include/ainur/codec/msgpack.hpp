@@ -4,6 +4,10 @@
 // byte strings are `bin`; an optional is nil or its value; a variant is [index, value]; there are
 // no maps and no floating point. Decoding is bounded, rejects anything that is not canonical, and
 // never throws, so bytes can be hashed and signed as they were received.
+//
+// A struct that grew says so: with `static constexpr std::size_t fields_added = n`, those of its
+// last n fields after which all have their defaults are left out, so that what was written before
+// keeps its form.
 #pragma once
 
 #include <algorithm>
@@ -105,6 +109,37 @@ template <class Reader, class T>
 void read(Reader& r, T& x);
 
 namespace detail {
+template <class T>
+inline constexpr std::size_t added_fields = 0;
+
+template <class T>
+  requires requires { T::fields_added; }
+inline constexpr std::size_t added_fields<T> = T::fields_added;
+
+/// How many of the fields are written.
+template <class T>
+std::size_t fields_written(const T& x) {
+  if constexpr (added_fields<T> == 0) {
+    return field_count<T>;
+  } else {
+    static const T defaults{};
+    std::size_t place = 0;
+    std::size_t count = field_count<T> - added_fields<T>;
+    const auto look = [&](const auto& field, const auto& usual) {
+      ++place;
+      if (place > count && !(field == usual))
+        count = place;
+    };
+    const auto usual = defaults.fields();
+    std::apply(
+        [&](const auto&... field) {
+          std::apply([&](const auto&... other) { (look(field, other), ...); }, usual);
+        },
+        x.fields());
+    return count;
+  }
+}
+
 template <class T>
 struct is_byte_id : std::false_type {};
 
@@ -210,8 +245,11 @@ void write(writer& w, const T& x) {
     std::visit([&w](const auto& alternative) { write(w, alternative); }, x);
   } else {
     static_assert(has_fields<T>, "give the type a field list");
-    w.array(field_count<T>);
-    std::apply([&w](const auto&... field) { (write(w, field), ...); }, x.fields());
+    auto left = detail::fields_written(x);
+    w.array(left);
+    std::apply(
+        [&](const auto&... field) { ((left == 0 ? void() : (--left, write(w, field))), ...); },
+        x.fields());
   }
 }
 
@@ -273,9 +311,16 @@ void read(Reader& r, T& x) {
     r.leave();
   } else {
     static_assert(has_fields<T>, "give the type a field list");
-    if (r.array() != field_count<T>)
+    auto left = r.array();
+    if (left > field_count<T> || left + detail::added_fields<T> < field_count<T>)
       r.fail(errc::wrong_type, "another number of fields");
-    std::apply([&r](auto&... field) { ((r.failed() ? void() : read(r, field)), ...); }, x.fields());
+    const auto take = [&](auto& field) {
+      if (r.failed() || left == 0)
+        return;
+      --left;
+      read(r, field);
+    };
+    std::apply([&take](auto&... field) { (take(field), ...); }, x.fields());
     r.leave();
   }
 }

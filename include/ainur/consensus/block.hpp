@@ -16,15 +16,11 @@
 #include "ainur/consensus/validator_set.hpp"
 #include "ainur/consensus/vote_keeper.hpp"
 #include "ainur/ledger/batch.hpp"
+#include "ainur/ledger/committee.hpp"
 
 namespace ainur::consensus {
 
-/// The hash of what a block wrote to one table of the ledger.
-struct table_writes {
-  std::uint8_t table = 0;
-  hash256 hash;
-  AINUR_FIELDS(table_writes, table, hash)
-};
+using ledger::table_writes;
 
 /// What the execution of a block gave.
 struct execution {

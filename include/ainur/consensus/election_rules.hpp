@@ -15,4 +15,7 @@ namespace ainur::consensus {
 /// phragmMS, balanced after each seat (up to 4 iterations, to the last unit).
 [[nodiscard]] std::vector<ledger::winner> elect_phragmms(const ledger::election_input& input);
 
+/// All of them by the names that a genesis uses: `ledger::election_rules`.
+[[nodiscard]] ledger::election_rule elections(ledger::election_method method) noexcept;
+
 } // namespace ainur::consensus

@@ -20,12 +20,16 @@ struct block {
   hash256 previous;
   /// Strictly later than the block before (and than genesis).
   timestamp time{};
-  /// The author; the genesis authority while there is only one.
+  /// The author: the genesis authority, or a validator in office.
   account_id proposer;
   std::vector<signed_batch> batches;
   /// Of this block, after its execution; none in a proposal that has not been executed.
   hash256 hash;
-  AINUR_FIELDS(block, height, previous, time, proposer, batches, hash)
+  /// Validators that signed for the block before: their places in its committee, rising. Empty with
+  /// a single authority, and in the first block.
+  std::vector<std::uint32_t> signers{};
+  static constexpr std::size_t fields_added = 1;
+  AINUR_FIELDS(block, height, previous, time, proposer, batches, hash, signers)
 };
 
 /// The form in the block log.

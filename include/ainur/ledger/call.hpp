@@ -38,7 +38,9 @@ using call =
                  open_channel, close_channel, register_state, conclude_channel,
                  // governance
                  create_dao, propose, vote_proposal, execute_proposal, cancel_proposal,
-                 dao_set_members, dao_set_rules, dissolve_dao>;
+                 dao_set_members, dao_set_rules, dissolve_dao,
+                 // consensus
+                 set_validator_key, report_equivocation>;
 
 /// A call and for whom it acts.
 struct entry {

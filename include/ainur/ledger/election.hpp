@@ -1,7 +1,7 @@
 // Who validates: the election at the start of every era.
 //
-// A pure function from candidates and voters to winners, chosen when a ledger's state is opened.
-// Every replica and every replay of a chain must use the same rule. No clocks, no randomness, no
+// A pure function from candidates and voters to winners. Genesis names it, and whoever opens a
+// ledger's state brings the functions for the names. No clocks, no randomness, no
 // floating point: the same input gives the same winners everywhere.
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "ainur/base/amount.hpp"
 #include "ainur/base/ids.hpp"
+#include "ainur/ledger/founding.hpp"
 
 namespace ainur::ledger {
 
@@ -51,6 +52,11 @@ using election_rule = std::vector<winner> (*)(const election_input& input);
 /// that names them), the first of equals. Each voter's budget is divided evenly among the winners
 /// it names, odd units to those it names first.
 [[nodiscard]] std::vector<winner> elect_top_stake(const election_input& input);
+
+/// The rule of a name; null if it is not known here. `consensus::elections` knows them all.
+using election_rules = election_rule (*)(election_method method);
+/// Knows `top_stake` alone.
+[[nodiscard]] election_rule basic_elections(election_method method) noexcept;
 
 /// True if the winners keep what `election_rule` promises. Linear in the supports.
 [[nodiscard]] bool is_consistent(const election_input& input, const std::vector<winner>& winners);

@@ -34,7 +34,9 @@ using any =
                  channel_opened, channel_registered, channel_concluded,
                  // governance
                  dao_created, dao_changed, dao_dissolved, proposal_opened, proposal_voted,
-                 proposal_counted, proposal_ended>;
+                 proposal_counted, proposal_ended,
+                 // consensus
+                 validator_key_set>;
 
 } // namespace event
 } // namespace ainur::ledger

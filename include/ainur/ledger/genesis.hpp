@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "ainur/base/fields.hpp"
 #include "ainur/base/ids.hpp"
 #include "ainur/base/time.hpp"
+#include "ainur/ledger/founding.hpp"
 #include "ainur/ledger/reward_curve.hpp"
 
 namespace ainur::ledger {
@@ -159,15 +161,18 @@ struct allocation {
 };
 
 struct genesis {
-  std::uint16_t version = 1;
+  std::uint16_t version = 1;   ///< 2 with a founding, 1 without
   std::string chain = "ainur"; ///< 1..64 printable characters
   timestamp time{};            ///< the first block is later
   ledger::parameters parameters;
-  account_id authority; ///< the author of every block while there is only one
+  account_id authority; ///< the author of every block; none with a founding
   account_id council;   ///< may report and cancel severe offences
   amount treasury;
   std::vector<allocation> allocations;
-  AINUR_FIELDS(genesis, version, chain, time, parameters, authority, council, treasury, allocations)
+  std::optional<ledger::founding> founding{}; ///< validators make the blocks
+  static constexpr std::size_t fields_added = 1;
+  AINUR_FIELDS(genesis, version, chain, time, parameters, authority, council, treasury, allocations,
+               founding)
 };
 
 /// Checks ranges, order and that all money fits 64 bits. Errors: `bad_genesis`, naming the field.

@@ -29,6 +29,7 @@ struct local_options {
   past_bounds past;                          ///< for `query_at`
   std::uint64_t checkpoint_interval = 1'000; ///< blocks; 0: no checkpoints
   std::size_t recent_blocks = 256;           ///< whose events stay in memory for those who follow
+  election_rules elections = basic_elections;
 };
 
 /// A durable block with what it did.

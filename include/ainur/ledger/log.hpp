@@ -40,8 +40,9 @@ struct base_info {
 
 /// Puts a new ledger into an empty store, in one commit, or checks that the store's ledger began
 /// with this genesis. Errors: the store's; `bad_genesis`; `base_errc::unsupported` if it began with
-/// another, or is of another format.
-[[nodiscard]] result<void> prepare_log(store::backend& store, const genesis& g);
+/// another, or is of another format, or its election rule is none of `elections`.
+[[nodiscard]] result<void> prepare_log(store::backend& store, const genesis& g,
+                                       election_rules elections = basic_elections);
 
 /// Errors: the store's; any `codec::errc`; `bad_genesis`; `base_errc::not_found` if there is no
 /// ledger in the store; `base_errc::unsupported` for another format.
@@ -50,11 +51,11 @@ struct base_info {
 /// The state that the log describes, from the state tables and the blocks after them. Errors: the
 /// store's; those of `replay` and `table_loader`; `base_errc::not_found`.
 [[nodiscard]] result<state> open_log(const store::view& from, signatures check,
-                                     election_rule elect = elect_top_stake);
+                                     election_rules elections = basic_elections);
 
 /// The state at the height at which the tables stand. Errors: as `open_log`.
 [[nodiscard]] result<state> load_tables(const store::view& from,
-                                        election_rule elect = elect_top_stake);
+                                        election_rules elections = basic_elections);
 /// Adds what changed since the last call to a write set, which brings the stored tables to the
 /// height of `s`. If the set is not committed, throw the state away.
 void save_tables(store::write_set& to, state& s);
@@ -63,14 +64,14 @@ void save_tables(store::write_set& to, state& s);
 [[nodiscard]] result<std::vector<base_info>> read_bases(const store::view& from);
 /// The state of a base, audited. Errors: the store's; those of `state::restore`.
 [[nodiscard]] result<state> load_base(const store::view& from, const base_info& base,
-                                      election_rule elect = elect_top_stake);
+                                      election_rules elections = basic_elections);
 
 /// Executes again all blocks that are kept, from genesis or the oldest base, up to the height
 /// `last`; signatures are taken as checked. `observer` sees every block with its events. Errors:
 /// the store's; those of `replay`; `bad_snapshot`; `base_errc::not_found`.
 [[nodiscard]] result<state> replay_log(const store::view& from, const block_observer& observer,
                                        std::uint64_t last = ~std::uint64_t{0},
-                                       election_rule elect = elect_top_stake);
+                                       election_rules elections = basic_elections);
 
 /// What `verify_log` has looked at.
 struct verification {
@@ -93,6 +94,6 @@ struct verification {
 /// record that is not what the blocks give; `base_errc::not_found`. Each names the record.
 [[nodiscard]] result<verification> verify_log(const store::view& from,
                                               const block_observer& observer = {},
-                                              election_rule elect = elect_top_stake);
+                                              election_rules elections = basic_elections);
 
 } // namespace ainur::ledger

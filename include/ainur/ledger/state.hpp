@@ -19,6 +19,7 @@
 
 #include "ainur/ledger/block.hpp"
 #include "ainur/ledger/checkpoint.hpp"
+#include "ainur/ledger/committee.hpp"
 #include "ainur/ledger/election.hpp"
 #include "ainur/ledger/error.hpp"
 #include "ainur/ledger/event.hpp"
@@ -45,6 +46,8 @@ struct applied {
   std::vector<batch_receipt> batches; ///< in the order of the batches given
   std::vector<event::any> events;
   std::uint64_t swept = 0; ///< deadlines handled
+  /// With validators: what was written, by rising number of the table.
+  std::vector<table_writes> tables;
 };
 
 /// A block made here, already applied.
@@ -68,9 +71,10 @@ struct table_changes;
 
 class state {
 public:
-  /// A ledger at height 0, whose validators `elect` chooses: always the same rule for one chain.
-  /// Errors: `bad_genesis`.
-  [[nodiscard]] static result<state> open(const genesis& g, election_rule elect = elect_top_stake);
+  /// A ledger at height 0. Errors: `bad_genesis`; `base_errc::unsupported` if its election rule is
+  /// none of `elections`.
+  [[nodiscard]] static result<state> open(const genesis& g,
+                                          election_rules elections = basic_elections);
 
   state(state&&) noexcept;
   state& operator=(state&&) noexcept;
@@ -85,7 +89,7 @@ public:
   /// room
   /// (`block_entries_max`) is answered `block_full` and left out. The log must hold the block
   /// before anything of the result is shown. Errors: `bad_block` if `time` is not later than the
-  /// last block's.
+  /// last block's, or validators make the blocks.
   [[nodiscard]] result<built> build(timestamp time, std::vector<signed_batch> batches,
                                     signatures check = signatures::verify);
 
@@ -115,6 +119,12 @@ public:
   [[nodiscard]] std::optional<validator_view> validator(const account_id& stash) const;
   /// The era that staking is in: that of `time()`, unless the sweep is behind.
   [[nodiscard]] std::uint64_t staking_era() const noexcept;
+  /// True if validators make the blocks: genesis has a founding.
+  [[nodiscard]] bool has_validators() const noexcept;
+  /// What genesis says of validators, without its lists.
+  [[nodiscard]] const std::optional<founding>& founded() const noexcept;
+  /// Who validates a height, from as long ago as eras are kept to two after `height()`.
+  [[nodiscard]] std::optional<committee> committee_of(std::uint64_t height) const;
   /// Nothing for an era without validators, or one that was dropped.
   [[nodiscard]] std::optional<era_view> era(std::uint64_t number) const;
   /// The nominators on one page of an exposure; empty if there is no such page.
@@ -173,12 +183,13 @@ public:
   /// The whole state, canonical. `restore` gives an equal state: same hashes, same future. In
   /// chunks: snapshot.hpp.
   [[nodiscard]] bytes snapshot() const;
-  /// Errors: any `codec::errc`, `bad_snapshot`, `base_errc::unsupported` for another version.
+  /// Errors: any `codec::errc`, `bad_snapshot`, `base_errc::unsupported` for another version, or
+  /// an election rule that is none of `elections`.
   [[nodiscard]] static result<state> restore(bytes_view snapshot,
-                                             election_rule elect = elect_top_stake);
+                                             election_rules elections = basic_elections);
   /// One chunk at a time is in memory. Errors: also the source's.
   [[nodiscard]] static result<state> restore(const chunk_source& source,
-                                             election_rule elect = elect_top_stake);
+                                             election_rules elections = basic_elections);
 
   /// Pages of the tables that changed since `take_changes` (tables.hpp).
   [[nodiscard]] std::size_t changed_pages() const;

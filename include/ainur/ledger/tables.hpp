@@ -31,7 +31,7 @@ class table_loader {
 public:
   /// Errors: any `codec::errc`, `bad_snapshot`, `base_errc::unsupported` for another version.
   [[nodiscard]] static result<table_loader> begin(bytes_view header,
-                                                  election_rule elect = elect_top_stake);
+                                                  election_rules elections = basic_elections);
   table_loader(table_loader&&) noexcept;
   table_loader& operator=(table_loader&&) noexcept;
   ~table_loader();

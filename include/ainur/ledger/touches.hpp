@@ -28,6 +28,7 @@ struct touch {
 
 /// The newest `limit` touches from height `from` on, oldest first. Errors: as `replay_log`.
 [[nodiscard]] result<std::vector<touch>> touches_of(const store::view& log, const account_id& who,
-                                                    std::uint64_t from, std::size_t limit);
+                                                    std::uint64_t from, std::size_t limit,
+                                                    election_rules elections = basic_elections);
 
 } // namespace ainur::ledger

@@ -11,6 +11,7 @@
 
 #include "ainur/base/time.hpp"
 #include "ainur/ledger/staking_terms.hpp"
+#include "ainur/ledger/statement.hpp"
 
 namespace ainur::ledger {
 
@@ -121,10 +122,33 @@ struct report_validators {
   AINUR_FIELDS(report_validators, kind, era, offenders, reporter)
 };
 
+/// Origin: the controller. The key with which its validator signs statements from its next election
+/// on; without one it is the controller's own key.
+struct set_validator_key {
+  byte_array<32> key{};
+  byte_array<64> proof{}; ///< `prove_validator_key`: the key knows for whom it signs
+  AINUR_FIELDS(set_validator_key, key, proof)
+};
+
+/// Origin: anyone, who is rewarded as the reporter. Two statements of one validator that contradict
+/// each other, at a height of an era at most `bonding_eras` ago. Slashed like `report_validators`.
+struct report_equivocation {
+  signed_statement first;
+  signed_statement second;
+  AINUR_FIELDS(report_equivocation, first, second)
+};
+
 /// Origin: the council, until the slash is applied.
 struct cancel_deferred_slash {
   std::uint64_t slash = 0; ///< its number, from the event
   AINUR_FIELDS(cancel_deferred_slash, slash)
 };
+
+/// The domain of the proof in `set_validator_key`.
+inline constexpr std::string_view validator_key_tag = "ainur/validator-key/v1";
+/// What the key signs: the chain's genesis hash and the stash.
+[[nodiscard]] bytes validator_key_message(const hash256& chain, const account_id& stash);
+[[nodiscard]] byte_array<64> prove_validator_key(const hash256& chain, const account_id& stash,
+                                                 const crypto::secret_key& key);
 
 } // namespace ainur::ledger

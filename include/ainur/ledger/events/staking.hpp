@@ -114,6 +114,13 @@ struct validators_reported {
   AINUR_FIELDS(validators_reported, kind, era, offenders, together, fraction_ppb)
 };
 
+/// From its next election on the validator signs statements with this key.
+struct validator_key_set {
+  account_id validator;
+  byte_array<32> key{};
+  AINUR_FIELDS(validator_key_set, validator, key)
+};
+
 /// A slash that will be applied at the start of an era.
 struct stake_slash_deferred {
   std::uint64_t slash = 0;
