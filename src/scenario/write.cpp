@@ -367,9 +367,9 @@ std::string reference_markdown() {
       "true`.\n"
       "A window and a warm-up go by the time of submission of the task; counters that belong to "
       "no\n"
-      "task (faults, messages, safety) go by their own time. The ledger's numbers are those at "
-      "the\n"
-      "end. Nothing measured (a percentile of no tasks) never passes.\n\n";
+      "task (faults, messages, safety) go by their own time. The ledger's and the validators' "
+      "numbers\n"
+      "are those at the end. Nothing measured (a percentile of no tasks) never passes.\n\n";
   return out + metrics_markdown();
 }
 
