@@ -86,6 +86,17 @@ std::vector<std::uint32_t> fault_line::apply_to_agents(const scenario::fault& f,
     case scenario::fault_kind::bypass:
       m.bypass_until = until;
       break;
+    case scenario::fault_kind::partition:
+    case scenario::fault_kind::clock_skew:
+    case scenario::fault_kind::slow_disk:
+    case scenario::fault_kind::equivocating_proposer:
+    case scenario::fault_kind::equivocating_voter:
+    case scenario::fault_kind::amnesia:
+    case scenario::fault_kind::stale_view:
+    case scenario::fault_kind::bad_signatures:
+    case scenario::fault_kind::withheld_proposal:
+    case scenario::fault_kind::flooding:
+      continue; // of validators
     }
     caf::anon_send(agent, msg::misbehave{m, market.roles()->get<orchestrator_actor>(
                                                 role::orchestrator_of(0))});
@@ -119,6 +130,7 @@ void fault_line::apply(const event& e, instant now, market_host& market, const r
       roles.push_back(role::reputation);
       break;
     case scenario::fault_target::agents:
+    case scenario::fault_target::validators:
       break;
     }
     auto random = random_.split("actors", std::uint64_t{e.index} << 32 | e.turn);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "ainur/base/nearest.hpp"
+#include "ainur/ledger/genesis.hpp"
 #include "ainur/scenario/expectation.hpp"
 #include "ainur/scenario/read.hpp"
 #include "ainur/scenario/schema.hpp"
@@ -28,14 +29,10 @@ void check_model(problems& out, const std::string& key, const model<T>& m) {
     add(out, key + ".max", "must not be less than min");
 }
 
+/// No draw is less.
 template <class T>
-bool may_be_zero(const model<T>& m) {
-  switch (m.kind) {
-  case distribution::constant:
-    return m.value == T{};
-  default:
-    return m.min == T{};
-  }
+T least_of(const model<T>& m) {
+  return m.kind == distribution::constant ? m.value : m.min;
 }
 
 void check_population(problems& out, const std::string& key, const population& p) {
@@ -118,34 +115,119 @@ void check_workload(problems& out, const config& c) {
               std::string{nearest(f, fields)});
 }
 
-void check_faults(problems& out, const config& c) {
-  for (std::size_t i = 0; i < c.faults.size(); ++i) {
-    const auto& f = c.faults[i];
-    const auto key = fmt::format("fault[{}]", i);
-    const bool any_target = f.kind == fault_kind::kill || f.kind == fault_kind::pause;
-    if (f.kind == fault_kind::pause && c.clock == clock_kind::real_time)
-      add(out, key + ".kind", "pause needs clock = \"virtual\": on the real clock use kill");
-    if (!any_target && f.target != fault_target::agents)
-      add(out, key + ".target", fmt::format("{} is a fault of agents only", to_text(f.kind)));
-    if (f.target != fault_target::agents && f.share.ppm != 0)
-      add(out, key + ".share", "is for agents only; use count");
-    if (f.target != fault_target::agents && !f.population.empty())
-      add(out, key + ".population", "is for agents only");
-    if (f.kind == fault_kind::kill && f.lasts != duration{})
-      add(out, key + ".for", "a kill has no length; repeat it with every, or use pause");
-    if (f.kind == fault_kind::pause && f.lasts == duration{})
-      add(out, key + ".for", "a pause needs its length");
-    if (f.repeats > 1 && f.every == duration{})
-      add(out, key + ".repeats", "needs every");
-    if (f.population.empty())
-      continue;
-    std::vector<std::string_view> names;
-    for (const auto& p : c.populations)
-      names.push_back(p.name);
-    if (std::find(names.begin(), names.end(), f.population) == names.end())
-      add(out, key + ".population", fmt::format("there is no population \"{}\"", f.population),
-          std::string{nearest(f.population, names)});
+void check_stake(problems& out, const std::string& key, const amount_model& m, amount min,
+                 std::string_view who) {
+  check_model(out, key, m);
+  const bool is_constant = m.kind == distribution::constant;
+  if (least_of(m) < min)
+    add(out, is_constant ? key : key + ".min",
+        fmt::format("must be at least {}: less is no stake of a {}", to_string(min), who));
+}
+
+void check_validators(problems& out, const config& c) {
+  const auto& v = c.validators;
+  const ledger::staking_parameters rules;
+  check_stake(out, "validators.stake", v.stake, rules.validator_stake_min, "validator");
+  check_stake(out, "validators.nomination", v.nomination, rules.nominator_stake_min, "nominator");
+  if (v.seats > v.count)
+    add(out, "validators.seats", fmt::format("is more than there are validators ({})", v.count));
+  if (v.nominators != 0 && v.count == 0)
+    add(out, "validators.nominators", "there are no validators to back: set validators.count");
+  if (v.empty_interval != duration{} && v.empty_interval < std::chrono::milliseconds{1})
+    add(out, "validators.empty_interval", "must be 0, or at least 1ms");
+}
+
+/// What a kind of fault can hit.
+struct reach {
+  bool agents = false;
+  bool validators = false;
+  bool others = false;
+
+  [[nodiscard]] bool holds(fault_target t) const {
+    return t == fault_target::agents ? agents : t == fault_target::validators ? validators : others;
   }
+
+  /// Of what does not hit everything.
+  [[nodiscard]] std::string_view text() const {
+    return !validators ? "agents" : agents ? "agents and validators" : "validators";
+  }
+};
+
+reach reach_of(fault_kind kind) {
+  switch (kind) {
+  case fault_kind::kill:
+  case fault_kind::pause:
+    return {.agents = true, .validators = true, .others = true};
+  case fault_kind::silent:
+    return {.agents = true, .validators = true};
+  case fault_kind::late:
+  case fault_kind::false_result:
+  case fault_kind::false_bid:
+  case fault_kind::bypass:
+    return {.agents = true};
+  case fault_kind::partition:
+  case fault_kind::clock_skew:
+  case fault_kind::slow_disk:
+  case fault_kind::equivocating_proposer:
+  case fault_kind::equivocating_voter:
+  case fault_kind::amnesia:
+  case fault_kind::stale_view:
+  case fault_kind::bad_signatures:
+  case fault_kind::withheld_proposal:
+  case fault_kind::flooding:
+    return {.validators = true};
+  }
+  return {};
+}
+
+void check_target(problems& out, const config& c, const std::string& key, const fault& f) {
+  const auto can_hit = reach_of(f.kind);
+  const bool validators = f.target == fault_target::validators;
+  if (!can_hit.holds(f.target))
+    add(out, key + ".target",
+        fmt::format("{} is a fault of {} only", to_text(f.kind), can_hit.text()),
+        can_hit.agents ? "" : "validators");
+  else if (validators && c.validators.count == 0)
+    add(out, key + ".target", "there are no validators: set validators.count");
+  else if (validators && f.count > c.validators.count)
+    add(out, key + ".count",
+        fmt::format("is more than there are validators ({})", c.validators.count));
+  if (f.target != fault_target::agents && f.share.ppm != 0)
+    add(out, key + ".share", "is for agents only; use count");
+  if (f.target != fault_target::agents && !f.population.empty())
+    add(out, key + ".population", "is for agents only");
+  if (f.population.empty())
+    return;
+  std::vector<std::string_view> names;
+  for (const auto& p : c.populations)
+    names.push_back(p.name);
+  if (std::find(names.begin(), names.end(), f.population) == names.end())
+    add(out, key + ".population", fmt::format("there is no population \"{}\"", f.population),
+        std::string{nearest(f.population, names)});
+}
+
+void check_fault(problems& out, const config& c, const std::string& key, const fault& f) {
+  const bool validators = f.target == fault_target::validators;
+  if (c.clock == clock_kind::real_time && f.kind == fault_kind::pause)
+    add(out, key + ".kind", "pause needs clock = \"virtual\": on the real clock use kill");
+  else if (c.clock == clock_kind::real_time && validators && f.kind != fault_kind::kill)
+    add(out, key + ".kind",
+        fmt::format("{} of validators needs clock = \"virtual\": on the real clock use kill",
+                    to_text(f.kind)));
+  check_target(out, c, key, f);
+  if (f.kind == fault_kind::kill && !validators && f.lasts != duration{})
+    add(out, key + ".for", "a kill has no length; repeat it with every, or use pause");
+  if ((f.kind == fault_kind::pause || f.kind == fault_kind::partition) && f.lasts == duration{})
+    add(out, key + ".for", fmt::format("a {} needs its length", to_text(f.kind)));
+  // The default is that of agents who are late: no clock or disk is meant to be so far off.
+  const auto delay_end = fault{}.delay;
+  if ((f.kind == fault_kind::clock_skew || f.kind == fault_kind::slow_disk) &&
+      (f.delay <= duration{} || f.delay >= delay_end))
+    add(out, key + ".delay",
+        fmt::format("{} needs its delay, less than {}", to_text(f.kind),
+                    ainur::to_string(delay_end)));
+  if (f.repeats > 1 && f.every == duration{})
+    add(out, key + ".repeats", "needs every");
 }
 
 void check_filters(problems& out, const config& c) {
@@ -178,8 +260,8 @@ std::vector<problem> check(const config& c) {
   check_model(out, "clients.value", c.clients.value);
   check_model(out, "clients.budget", c.clients.budget);
   check_model(out, "clients.patience", c.clients.patience);
-  if (may_be_zero(c.clients.value) && c.clients.value_fixed.is_zero() &&
-      c.clients.value.kind == distribution::constant)
+  if (c.clients.value.kind == distribution::constant && c.clients.value.value.is_zero() &&
+      c.clients.value_fixed.is_zero())
     add(out, "clients.value", "tasks without value are never awarded");
   if (c.clients.balance < c.economy.existential_deposit)
     add(out, "clients.balance", "must be at least economy.existential_deposit");
@@ -187,9 +269,12 @@ std::vector<problem> check(const config& c) {
   for (const auto& [name, link] : {std::pair{"client", &c.network.client},
                                    {"agent", &c.network.agent},
                                    {"ledger", &c.network.ledger},
-                                   {"shard", &c.network.shard}})
+                                   {"shard", &c.network.shard},
+                                   {"validator", &c.network.validator}})
     check_model(out, fmt::format("network.{}.latency", name), link->latency);
-  check_faults(out, c);
+  check_validators(out, c);
+  for (std::size_t i = 0; i < c.faults.size(); ++i)
+    check_fault(out, c, fmt::format("fault[{}]", i), c.faults[i]);
   check_filters(out, c);
   return out;
 }

@@ -259,6 +259,7 @@ struct collector::state {
   series points;
   ledger_totals ledger;
   bool conserved = true;
+  consensus_summary consensus;
 
   state(const config& c, std::vector<std::string> names, duration expected_end)
       : scenario(c), capabilities(std::move(names)), views(1),
@@ -377,6 +378,10 @@ void collector::add(const ledger_observed& x) {
   b.point.height = x.totals.height;
 }
 
+void collector::set(consensus_summary x) {
+  state_->consensus = std::move(x);
+}
+
 const task_counts& collector::tasks() const noexcept {
   return state_->views.front().tasks;
 }
@@ -392,6 +397,7 @@ summary collector::finish(const run_facts& facts) const {
   base.resumed = facts.resumed;
   base.ended_by = facts.ended_by;
   base.ledger = state_->ledger;
+  base.consensus = state_->consensus;
   base.trace_hash = facts.trace_hash;
   base.agents = facts.agents;
   base.wall_s = facts.wall_s;

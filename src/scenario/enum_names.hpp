@@ -37,8 +37,12 @@ AINUR_NAMES(verification_mode, "client", "spot_check", "paid_at_result");
 AINUR_NAMES(market_mechanism, "second_price", "first_price", "posted");
 AINUR_NAMES(reserve_rule, "budget", "share", "mean_price");
 AINUR_NAMES(routing_strategy, "cq", "broadcast", "random");
-AINUR_NAMES(fault_kind, "kill", "pause", "silent", "late", "false_result", "false_bid", "bypass");
-AINUR_NAMES(fault_target, "agents", "supervisor", "orchestrator", "shard", "ledger", "reputation");
+AINUR_NAMES(election_method, "phragmen", "phragmms", "top_stake");
+AINUR_NAMES(fault_kind, "kill", "pause", "silent", "late", "false_result", "false_bid", "bypass",
+            "partition", "clock_skew", "slow_disk", "equivocating_proposer", "equivocating_voter",
+            "amnesia", "stale_view", "bad_signatures", "withheld_proposal", "flooding");
+AINUR_NAMES(fault_target, "agents", "supervisor", "orchestrator", "shard", "ledger", "reputation",
+            "validators");
 AINUR_NAMES(recorded_outcome, "unknown", "success", "failure", "cancelled");
 AINUR_NAMES(final_state, "completed", "refunded", "resolved", "rejected");
 AINUR_NAMES(stage, "submission", "discovery", "auction", "execution", "settlement", "total");

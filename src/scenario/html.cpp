@@ -140,6 +140,20 @@ std::string plots(const summary& s) {
   return out;
 }
 
+/// What each validator came to; nothing if there are none.
+std::string validators_table(const consensus_summary& c) {
+  if (c.views.empty())
+    return {};
+  std::string out = "<h2>Validators</h2>\n<table>\n<tr><th>validator</th><th>status</th>"
+                    "<th>height</th><th>state</th><th>blocks proposed</th><th>rounds</th></tr>\n";
+  for (const auto& v : c.views)
+    out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
+                       "</tr>\n",
+                       v.index, xml_escaped(v.status), v.height,
+                       to_string(v.state_hash).substr(0, 16), v.blocks_proposed, v.rounds);
+  return out + "</table>\n";
+}
+
 } // namespace
 
 std::string report_html(const summary& s) {
@@ -162,6 +176,7 @@ std::string report_html(const summary& s) {
     out += "</table>\n";
   }
   out += plots(s);
+  out += validators_table(s.consensus);
   out += "<h2>Summary</h2>\n<pre>" + xml_escaped(summary_text(s)) + "</pre>\n";
   out += "<details><summary>Resolved scenario</summary>\n<pre>" + xml_escaped(s.resolved_scenario) +
          "</pre></details>\n";

@@ -37,6 +37,13 @@ maybe latency_of(const summary& s) {
   return static_cast<double>(l.*Member) / 1000.0;
 }
 
+template <std::uint64_t latency_summary::*Member>
+maybe finality_of(const summary& s) {
+  if (s.consensus.validators == 0 || s.consensus.finality.count == 0)
+    return std::nullopt;
+  return static_cast<double>(s.consensus.finality.*Member) / 1000.0;
+}
+
 std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& m) {
   std::uint64_t sum = 0;
   for (const auto& [name, count] : m)
@@ -52,6 +59,14 @@ entry_list list_of(const std::map<std::string, std::uint64_t>& m) {
 }
 
 #define AINUR_COUNT(expression) [](const summary& s) -> maybe { return metric_value{expression}; }
+#define AINUR_CONSENSUS(name, unit, meaning, expression)                                           \
+  {                                                                                                \
+    "consensus." name, unit, meaning, {}, {}, [](const summary& s) -> maybe {                      \
+      if (s.consensus.validators == 0)                                                             \
+        return std::nullopt;                                                                       \
+      return metric_value{expression};                                                             \
+    }                                                                                              \
+  }
 #define AINUR_LATENCY(stage_name, meaning)                                                         \
   {"latency_ms." #stage_name ".p50",                                                               \
    "ms",                                                                                           \
@@ -299,6 +314,40 @@ const std::vector<metric_info>& table() {
        {},
        {},
        AINUR_COUNT(s.ledger.conserved)},
+      AINUR_CONSENSUS("validators", "validators",
+                      "that agree on blocks; with a single authority nothing of them is measured",
+                      s.consensus.validators),
+      AINUR_CONSENSUS("honest", "validators", "that ran no byzantine fault", s.consensus.honest),
+      AINUR_CONSENSUS("blocks", "blocks", "agreed on", s.consensus.blocks),
+      AINUR_CONSENSUS("rounds", "rounds", "that agreeing on all blocks took", s.consensus.rounds),
+      {"consensus.finality_ms.p50",
+       "ms",
+       "from the submission of a batch to its final block: median",
+       {},
+       {},
+       finality_of<&latency_summary::p50>},
+      {"consensus.finality_ms.p95",
+       "ms",
+       "from the submission of a batch to its final block: 95th percentile",
+       {},
+       {},
+       finality_of<&latency_summary::p95>},
+      {"consensus.finality_ms.p99",
+       "ms",
+       "from the submission of a batch to its final block: 99th percentile",
+       {},
+       {},
+       finality_of<&latency_summary::p99>},
+      AINUR_CONSENSUS("agreed", "",
+                      "true if every honest validator that is not behind holds the same state",
+                      s.consensus.agreed),
+      AINUR_CONSENSUS("equivocations_found", "equivocations",
+                      "two statements of a validator for one step, proven to the ledger",
+                      s.consensus.equivocations_found),
+      AINUR_CONSENSUS("slashed_total", "uAINU", "of the stake of validators and nominators",
+                      s.consensus.slashed_total.micro()),
+      AINUR_CONSENSUS("elections", "elections", "of validators", s.consensus.elections),
+      AINUR_CONSENSUS("messages", "messages", "between validators", s.consensus.messages),
       {"agents", "agents", "in the run", {}, {}, AINUR_COUNT(s.agents)},
       {"wall_s", "s", "wall time of the run", {}, {}, AINUR_COUNT(s.wall_s)},
       {"virtual_s",
@@ -312,6 +361,7 @@ const std::vector<metric_info>& table() {
   return all;
 }
 
+#undef AINUR_CONSENSUS
 #undef AINUR_COUNT
 #undef AINUR_LATENCY
 
@@ -360,9 +410,9 @@ std::optional<metric_value> measure(const metric_info& metric,
 }
 
 std::string metrics_text() {
-  std::string out = fmt::format("{:<28} {:<10} {}\n", "metric", "unit", "meaning");
+  std::string out = fmt::format("{:<30} {:<13} {}\n", "metric", "unit", "meaning");
   for (const auto& m : table()) {
-    out += fmt::format("{:<28} {:<10} {}", m.name, m.unit.empty() ? "-" : m.unit, m.meaning);
+    out += fmt::format("{:<30} {:<13} {}", m.name, m.unit.empty() ? "-" : m.unit, m.meaning);
     if (!m.labels.empty())
       out += fmt::format(" [{}]", label_text(m));
     out += '\n';

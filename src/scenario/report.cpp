@@ -62,16 +62,20 @@ std::string measured_text(double value) {
                                                               : fmt::format("{:.6g}", value);
 }
 
+void latency_row(std::string& out, std::string_view name, const latency_summary& l) {
+  out += fmt::format("  {:<12}{:>10}", name, l.count);
+  if (l.count != 0)
+    out += fmt::format("{:>12}{:>12}{:>12}{:>12}", ms(l.p50), ms(l.p95), ms(l.p99), ms(l.max));
+  out += '\n';
+}
+
 void latency_rows(std::string& out, const summary& s) {
   out += fmt::format("\n{:<14}{:>10}{:>12}{:>12}{:>12}{:>12}\n", "latency, ms", "count", "p50",
                      "p95", "p99", "max");
-  for (std::size_t i = 0; i < stage_count; ++i) {
-    const auto& l = s.latency[i];
-    out += fmt::format("  {:<12}{:>10}", to_text(static_cast<stage>(i)), l.count);
-    if (l.count != 0)
-      out += fmt::format("{:>12}{:>12}{:>12}{:>12}", ms(l.p50), ms(l.p95), ms(l.p99), ms(l.max));
-    out += '\n';
-  }
+  for (std::size_t i = 0; i < stage_count; ++i)
+    latency_row(out, to_text(static_cast<stage>(i)), s.latency[i]);
+  if (s.consensus.validators != 0)
+    latency_row(out, "finality", s.consensus.finality);
 }
 
 void row(std::string& out, std::string_view name, const std::string& value) {
@@ -121,6 +125,27 @@ void ledger_rows(std::string& out, const summary& s) {
                   to_string(l.state_hash).substr(0, 16)));
 }
 
+void consensus_rows(std::string& out, const summary& s) {
+  const auto& c = s.consensus;
+  if (c.validators == 0)
+    return;
+  row(out, "validators",
+      fmt::format("{}, {} honest; agreed: {}; {} blocks in {} rounds", c.validators, c.honest,
+                  c.agreed ? "yes" : "NO", c.blocks, c.rounds));
+  row(out, "",
+      fmt::format("equivocations {}, slashed {}, elections {}, messages {}", c.equivocations_found,
+                  to_string(c.slashed_total), c.elections, c.messages));
+}
+
+json to_value(const validator_summary& v) {
+  return {{"index", v.index},
+          {"height", v.height},
+          {"state_hash", to_string(v.state_hash)},
+          {"blocks_proposed", v.blocks_proposed},
+          {"rounds", v.rounds},
+          {"status", v.status}};
+}
+
 } // namespace
 
 std::string summary_text(const summary& s) {
@@ -141,6 +166,7 @@ std::string summary_text(const summary& s) {
   latency_rows(out, s);
   market_rows(out, s);
   ledger_rows(out, s);
+  consensus_rows(out, s);
   row(out, "trace", to_string(s.trace_hash).substr(0, 16));
   if (s.expectations.empty())
     return out;
@@ -171,6 +197,9 @@ std::string summary_json(const summary& s) {
     }
   }
   out["ledger"]["state_hash"] = to_string(s.ledger.state_hash);
+  auto& views = out["consensus"]["views"] = json::array();
+  for (const auto& v : s.consensus.views)
+    views.push_back(to_value(v));
   out["trace_hash"] = to_string(s.trace_hash);
   out["passed"] = s.passed();
   out["expectations"] = json::array();

@@ -4,6 +4,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "ainur/ledger/genesis.hpp"
 #include "enum_names.hpp"
 
 namespace ainur::scenario {
@@ -45,6 +46,10 @@ constexpr bounds factor{0, 1'000'000 * ratio::one};
 constexpr bounds some_factor{1, factor.max};
 // Sums over a run must stay within 64 bits: one sum of money is at most 10^9 AINU.
 constexpr bounds money{0, 1'000'000'000 * amount::micro_per_ainu};
+// All validators and nominators together stay within 64 bits too.
+constexpr bounds stakes{0, 100'000'000 * amount::micro_per_ainu};
+// Of the protocol: what is shorter is no time for a network.
+constexpr bounds protocol_time{1'000, 3'600'000'000};
 
 template <class T>
 constexpr bounds usual_bounds() {
@@ -377,7 +382,7 @@ AINUR_SECTION(economy_config) {
           key<&t::arbitration>("arbitration", "time to rule", some_time),
           key<&t::appeal>("appeal", "time to cancel a severe slash"),
           key<&t::unbonding>("unbonding", "time until a withdrawn bond is free"),
-          key<&t::era>("era", "length of an era", some_time),
+          key<&t::era>("era", "length of an era; at its end validators are elected", some_time),
           key<&t::dispute_bond>("dispute_bond", "share of the price that a dispute locks",
                                 up_to_one),
           key<&t::exposure>(
@@ -438,6 +443,51 @@ AINUR_SECTION(ledger_config) {
   return s;
 }
 
+AINUR_SECTION(validators_config) {
+  using t = validators_config;
+  static const ledger::staking_parameters rules;
+  static const auto s = make<t>(
+      "Validators that agree on every block, elected each era (economy.era); without them a single "
+      "authority keeps the ledger.",
+      {
+          key<&t::count>("count",
+                         "candidates, at most 1000; 0: a single authority keeps the ledger",
+                         {0, rules.validators_max}),
+          key<&t::seats>("seats", "validators of an era, at most; 0: all candidates",
+                         {0, rules.validators_max}),
+          key<&t::stake>("stake", "own stake of each; at least 10000 AINU", stakes),
+          key<&t::nominators>("nominators",
+                              "accounts that back validators with stake, at most 20000",
+                              {0, rules.nominators_max}),
+          key<&t::nomination>("nomination", "stake of each nominator; at least 100 AINU", stakes),
+          key<&t::nominations>(
+              "nominations",
+              "validators that a nominator backs, at most (1 .. 16); drawn by the seed",
+              {1, rules.nominations_max}),
+          key<&t::commission>("commission",
+                              "share of a validator's rewards that is its own before its backers "
+                              "get theirs; 10 .. 20 %",
+                              {rules.commission_min_ppm, rules.commission_max_ppm}),
+          key<&t::election>("election", "who of the candidates gets a seat, by stake"),
+          key<&t::empty_interval>("empty_interval",
+                                  "a block without calls is made after so long; 0: never"),
+          key<&t::propose_timeout>("propose_timeout",
+                                   "wait for a proposal; grows by half of it each round",
+                                   protocol_time),
+          key<&t::vote_timeout>("vote_timeout",
+                                "wait for the votes of the others; grows by half of it each round",
+                                protocol_time),
+          key<&t::precision>("precision", "honest clocks differ by at most so much",
+                             {0, protocol_time.max}),
+          key<&t::message_delay>("message_delay",
+                                 "a message takes at most so long; later proposals are refused",
+                                 protocol_time),
+          key<&t::keep_blocks>("keep_blocks",
+                               "each validator keeps the last so many blocks; 0: all"),
+      });
+  return s;
+}
+
 AINUR_SECTION(runtime_config) {
   using t = runtime_config;
   static const auto s = make<t>(
@@ -471,14 +521,15 @@ AINUR_SECTION(link_config) {
 
 AINUR_SECTION(network_config) {
   using t = network_config;
-  static const auto s =
-      make<t>("The network model of the virtual clock.",
-              {
-                  key<&t::client>("client", "between clients and the market", {}),
-                  key<&t::agent>("agent", "between orchestrators and guards", {}),
-                  key<&t::ledger>("ledger", "to and from the ledger", {}),
-                  key<&t::shard>("shard", "between orchestrators and the shard", {}),
-              });
+  static const auto s = make<t>(
+      "The network model of the virtual clock.",
+      {
+          key<&t::client>("client", "between clients and the market", {}),
+          key<&t::agent>("agent", "between orchestrators and guards", {}),
+          key<&t::ledger>("ledger", "to and from the ledger", {}),
+          key<&t::shard>("shard", "between orchestrators and the shard", {}),
+          key<&t::validator>("validator", "between validators, and from the market to them", {}),
+      });
   return s;
 }
 
@@ -487,16 +538,23 @@ AINUR_SECTION(fault) {
   static const auto s = make<t>(
       "One entry of the time line of faults.",
       {
-          key<&t::kind>("kind", "kill and pause: any target; the others: agents"),
+          key<&t::kind>("kind", "kill, pause: of any target; silent: of agents and validators; "
+                                "late, false_result, false_bid, bypass: of agents; the others: of "
+                                "validators"),
           key<&t::target>("target", "what is hit"),
           key<&t::population>("population", "agents of this group only; empty: of all", {0, 64}),
           key<&t::share>("share", "share of the agents that is hit, drawn by the seed", up_to_one),
           key<&t::count>("count", "how many targets are hit if share is 0", {1, agents_max}),
           key<&t::at>("at", "since the start of the run"),
-          key<&t::lasts>("for", "how long; 0: to the end. Not of kill, which has no length"),
+          key<&t::lasts>("for", "how long; 0: to the end. A kill has a length only if it hits "
+                                "validators: they are down so long"),
           key<&t::every>("every", "repeated so often; 0: once"),
           key<&t::repeats>("repeats", "with every: how many times in all", {1, 1'000'000}),
-          key<&t::delay>("delay", "of late: how long after their time agents deliver", some_time),
+          key<&t::delay>(
+              "delay",
+              "late: how long after their time agents deliver; clock_skew: how far clocks are "
+              "ahead; slow_disk: how much longer each write takes (these two less than 10min)",
+              some_time),
       });
   return s;
 }
@@ -520,6 +578,7 @@ AINUR_SECTION(config) {
           key<&t::market>("market", "", {}),
           key<&t::routing>("routing", "", {}),
           key<&t::ledger>("ledger", "", {}),
+          key<&t::validators>("validators", "", {}),
           key<&t::runtime>("runtime", "", {}),
           key<&t::network>("network", "", {}),
           key<&t::faults>("fault", "", {0, 10'000}),

@@ -34,6 +34,10 @@ std::string_view to_text(routing_strategy x) noexcept {
   return name_of(x);
 }
 
+std::string_view to_text(election_method x) noexcept {
+  return name_of(x);
+}
+
 std::string_view to_text(final_state x) noexcept {
   return name_of(x);
 }

@@ -146,6 +146,20 @@ void write_expectations(std::string& out, const std::vector<expectation>& all) {
   }
 }
 
+/// A comment, in lines of at most 100 columns.
+std::string comment(std::string_view text) {
+  constexpr std::size_t width = 100 - 2;
+  std::string out;
+  while (text.size() > width) {
+    const auto cut = text.rfind(' ', width);
+    if (cut == std::string_view::npos)
+      break;
+    out.append("# ").append(text.substr(0, cut)).append("\n");
+    text.remove_prefix(cut + 1);
+  }
+  return out.append("# ").append(text).append("\n");
+}
+
 /// Writes a config in the schema's order.
 class writer {
 public:
@@ -187,14 +201,14 @@ void writer::line(const key_spec& k, const void* object, const section& s, bool 
   if (!explain)
     out_ += assignment + "\n";
   else
-    out_ +=
-        fmt::format("# {}{}{}\n{}\n", k.meaning, choices.empty() ? "" : ": ", choices, assignment);
+    out_ += comment(fmt::format("{}{}{}", k.meaning, choices.empty() ? "" : ": ", choices)) +
+            assignment + "\n";
 }
 
 void writer::header(const key_spec& k, const std::string& path, const std::string& brackets) {
   out_ += '\n';
   if (commented_ && k.table != nullptr)
-    out_ += fmt::format("# {}\n", k.table->meaning);
+    out_ += comment(k.table->meaning);
   else if (commented_)
     out_ += "# What must hold at the end; see `ainur metrics`. Rules: \"< 200\", \">= 0.95\", \"== "
             "0\",\n"
@@ -353,9 +367,9 @@ std::string reference_markdown() {
       "true`.\n"
       "A window and a warm-up go by the time of submission of the task; counters that belong to "
       "no\n"
-      "task (faults, messages, safety) go by their own time. The ledger's numbers are those at "
-      "the\n"
-      "end. Nothing measured (a percentile of no tasks) never passes.\n\n";
+      "task (faults, messages, safety) go by their own time. The ledger's and the validators' "
+      "numbers\n"
+      "are those at the end. Nothing measured (a percentile of no tasks) never passes.\n\n";
   return out + metrics_markdown();
 }
 

@@ -63,6 +63,21 @@ starter
 sed 's/^at = "2min"$/at = "2min"\nfor = "10s"/' starter.toml >bad.toml
 refused 'fault\[0\]\.for: a kill has no length'
 
+begin "faults of validators need validators, and say what they lack"
+printf '[[population]]\ncapabilities = ["x"]\n[validators]\ncount = 4\n' >some.toml
+printf '[[fault]]\nkind = "clock_skew"\ntarget = "validators"\n' >skew.toml
+cat some.toml skew.toml >bad.toml
+refused 'bad\.toml:5.*fault\[0\]\.delay: clock_skew needs its delay, less than 10min'
+{ cat some.toml skew.toml && echo 'delay = "2s"'; } >good.toml
+run ainur check good.toml
+expect_status 0
+run ainur check good.toml --set validators.count=0
+expect_status 2
+expect_match "$err" 'fault\[0\]\.target: there are no validators: set validators\.count'
+run ainur check good.toml --set fault[0].target=agents
+expect_status 2
+expect_match "$err" 'a fault of validators only; did you mean "validators"\?'
+
 begin "two columns of one name are refused"
 printf 'time,time\n1,2\n' >twice.csv
 printf '[[population]]\ncapabilities_from = "workload"\n[workload]\nsource = "csv"\n' >csv.toml

@@ -4,7 +4,8 @@ source "$AINUR_SOURCE/tests/support/shell.sh"
 begin "metrics lists names, units and meanings"
 run ainur metrics
 expect_status 0
-for metric in tasks.completed latency_ms.auction.p95 messages_per_task ledger.issuance; do
+for metric in tasks.completed latency_ms.auction.p95 messages_per_task ledger.issuance \
+  consensus.finality_ms.p95; do
   expect_match "$out" "^ *${metric//./\\.} "
 done
 

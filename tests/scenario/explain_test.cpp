@@ -110,6 +110,8 @@ TEST_CASE("every event reads back from its line") {
       trace::moved{a, 1, 2},
       trace::finished{a, final_state::rejected, amount{}, "intake_full"},
       trace::faulted{fault_kind::bypass, fault_target::reputation, 2},
+      trace::faulted{fault_kind::partition, fault_target::validators, 6},
+      trace::faulted{fault_kind::flooding, fault_target::validators, 999},
       trace::restarted{"ledger"},
       trace::block_cut{17, 3, hash},
       trace::corrected{a, 1, 2, "budget", amount{3}, duration{4}, amount{5}, duration{-6}},
@@ -224,7 +226,8 @@ TEST_CASE("restarts of those who serve a task are told while they do") {
       line_of(13, trace::restarted{"guard/0"}), // told
       line_of(14, trace::restarted{"ledger"}),  // told
       line_of(15, trace::restarted{"reputation"}),
-      line_of(16, trace::resumed{true}), // told
+      line_of(15, trace::restarted{"validator/0"}), // the others go on
+      line_of(16, trace::resumed{true}),            // told
       line_of(17, trace::moved{a, 1, 1}),
       line_of(18, trace::ended{a, 0, 2, award_outcome::voided, "lost_supervisor", {}}),
       line_of(19, trace::restarted{"group/0"}),

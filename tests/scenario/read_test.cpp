@@ -1,5 +1,6 @@
 #include <functional>
 #include <limits>
+#include <sstream>
 
 #include <doctest/doctest.h>
 
@@ -272,6 +273,9 @@ TEST_CASE("the starter file is a valid scenario and shows every key") {
   const auto c = valid(text);
   CHECK(c.populations.size() == 2);
   CHECK(c.expectations.size() == 3);
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);)
+    CHECK_MESSAGE(line.size() <= 100, line);
   std::function<void(const section&)> visit = [&](const section& s) {
     for (const auto& k : s.keys) {
       CHECK_MESSAGE(text.find(std::string{k.name}) != std::string::npos, k.name);

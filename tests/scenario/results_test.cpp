@@ -206,7 +206,8 @@ TEST_CASE("the JSON of a run has every metric and the keys that programs read") 
   for (const auto* key : {"scenario",          "seed",     "clock",     "tasks",  "latency_ms",
                           "outcomes",          "disputes", "profit",    "faults", "manifest",
                           "messages_per_task", "price",    "safety",    "ledger", "trace_hash",
-                          "expectations",      "wall_s",   "virtual_s", "agents", "peak_rss_mib"})
+                          "expectations",      "wall_s",   "virtual_s", "agents", "peak_rss_mib",
+                          "consensus"})
     CHECK_MESSAGE(j.contains(key), key);
   for (const auto& m : metric_catalogue()) {
     std::string pointer = "/" + std::string{m.name};

@@ -124,6 +124,9 @@ public:
   void add(const fault_injected& x);
   void add(const dispute_changed& x);
   void add(const ledger_observed& x);
+  /// What the validators came to, over the whole run; a later one replaces it. Without it a single
+  /// authority kept the ledger.
+  void set(consensus_summary x);
 
   /// Counts so far; for progress.
   [[nodiscard]] const task_counts& tasks() const noexcept;

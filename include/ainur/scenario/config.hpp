@@ -276,6 +276,35 @@ struct ledger_config {
   friend bool operator==(const ledger_config&, const ledger_config&) = default;
 };
 
+/// Who of the candidates validates, by their own stake and that of their nominators.
+enum class election_method : std::uint8_t {
+  phragmen,  ///< sequential Phragmén
+  phragmms,  ///< phragmMS, balanced
+  top_stake, ///< those with the most stake
+  max_value = top_stake,
+};
+
+/// Validators that agree on every block. They are elected at the end of each era (economy.era).
+struct validators_config {
+  std::uint64_t count = 0; ///< candidates, at most 1,000; 0: a single authority keeps the ledger
+  std::uint64_t seats = 0; ///< validators of an era, at most; 0: all candidates
+  amount_model stake =
+      amount_model::constant(amount::ainu(20'000)); ///< own stake of each; at least 10,000 AINU
+  std::uint64_t nominators = 0; ///< accounts that back validators, at most 20,000
+  amount_model nomination =
+      amount_model::constant(amount::ainu(5'000)); ///< stake of each; at least 100 AINU
+  std::uint64_t nominations = 4;  ///< validators that a nominator backs, at most; drawn by the seed
+  ratio commission = percent(10); ///< of rewards, before they are shared; 10 % .. 20 %
+  election_method election = election_method::phragmen;
+  duration empty_interval{}; ///< a block without calls is made after so long; 0: never
+  duration propose_timeout = std::chrono::seconds{1};     ///< grows by half of itself each round
+  duration vote_timeout = std::chrono::milliseconds{500}; ///< grows by half of itself each round
+  duration precision = std::chrono::milliseconds{500};    ///< honest clocks differ by at most this
+  duration message_delay = std::chrono::seconds{1};       ///< of a proposal, to the last honest one
+  std::uint64_t keep_blocks = 0; ///< each validator keeps the last so many blocks; 0: all
+  friend bool operator==(const validators_config&, const validators_config&) = default;
+};
+
 /// The shape of the node that runs the market.
 struct runtime_config {
   std::uint64_t orchestrators = 2;
@@ -297,22 +326,35 @@ struct link_config {
 };
 
 struct network_config {
-  link_config client{}; ///< client to shard and orchestrator
-  link_config agent{};  ///< orchestrator to guard
-  link_config ledger{}; ///< orchestrator or guard to ledger
-  link_config shard{};  ///< between orchestrators and the shard
+  link_config client{};    ///< client to shard and orchestrator
+  link_config agent{};     ///< orchestrator to guard
+  link_config ledger{};    ///< orchestrator or guard to ledger
+  link_config shard{};     ///< between orchestrators and the shard
+  link_config validator{}; ///< between validators, and from the market to them
   friend bool operator==(const network_config&, const network_config&) = default;
 };
 
+/// Traces hash the values of these enumerators: append only.
 enum class fault_kind : std::uint8_t {
-  kill,         ///< the actor dies; its supervisor restarts it
+  kill,         ///< the actor dies; its supervisor restarts it (a validator: after `lasts`)
   pause,        ///< takes no message for `lasts`
-  silent,       ///< agents: awarded tasks are never answered
+  silent,       ///< agents: awarded tasks are never answered; validators: say nothing
   late,         ///< agents: deliver `delay` after their time
   false_result, ///< agents: deliver a wrong result
   false_bid,    ///< agents: bid beyond what they are allowed
   bypass,       ///< agents: send bids past their guard
-  max_value = bypass,
+  partition,    ///< validators: cut off from all others, together, for `lasts`
+  clock_skew,   ///< validators: their clock is ahead by `delay`
+  slow_disk,    ///< validators: each of their writes takes `delay` longer
+  // Validators that break the rules:
+  equivocating_proposer, ///< propose two blocks in one round, one to each half
+  equivocating_voter,    ///< vote for two blocks in one step, one to each half
+  amnesia,               ///< forget what they signed and what they are locked on
+  stale_view,            ///< answer late, and repeat what they said long ago
+  bad_signatures,        ///< sign wrongly, or in the name of others
+  withheld_proposal,     ///< send their proposals to a few only
+  flooding,              ///< send junk: far rounds and heights, repeated requests
+  max_value = flooding,
 };
 enum class fault_target : std::uint8_t {
   agents,
@@ -321,7 +363,8 @@ enum class fault_target : std::uint8_t {
   shard,
   ledger,
   reputation,
-  max_value = reputation,
+  validators,
+  max_value = validators,
 };
 
 /// One entry of the time line of faults.
@@ -332,10 +375,11 @@ struct fault {
   ratio share{};             ///< agents: so large a share of them, drawn by the seed
   std::uint64_t count = 1;   ///< so many targets (agents: if share is 0), drawn by the seed
   duration at{};             ///< since the start of the run
-  duration lasts{};          ///< 0: a kill happens once, another fault lasts to the end
+  duration lasts{};          ///< 0: a kill is over at once, another fault lasts to the end
   duration every{};          ///< repeated so often; 0: once
   std::uint64_t repeats = 1; ///< with `every`: how many times in all
-  duration delay = std::chrono::minutes{10}; ///< of late
+  duration delay =
+      std::chrono::minutes{10}; ///< of late; of clock_skew and slow_disk: less than this default
   friend bool operator==(const fault&, const fault&) = default;
 };
 
@@ -385,6 +429,7 @@ struct config {
   market_config market{};
   routing_config routing{};
   ledger_config ledger{};
+  validators_config validators{};
   runtime_config runtime{};
   network_config network{};
   std::vector<fault> faults{};
@@ -399,5 +444,6 @@ struct config {
 [[nodiscard]] std::string_view to_text(fault_target) noexcept;
 [[nodiscard]] std::string_view to_text(market_mechanism) noexcept;
 [[nodiscard]] std::string_view to_text(routing_strategy) noexcept;
+[[nodiscard]] std::string_view to_text(election_method) noexcept;
 
 } // namespace ainur::scenario

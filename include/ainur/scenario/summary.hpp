@@ -124,6 +124,34 @@ struct ledger_totals {
   friend bool operator==(const ledger_totals&, const ledger_totals&) = default;
 };
 
+/// One validator at the end of the run.
+struct validator_summary {
+  std::uint64_t index = 0;
+  std::uint64_t height = 0; ///< of the last block that it holds
+  hash256 state_hash{};     ///< after that block
+  std::uint64_t blocks_proposed = 0;
+  std::uint64_t rounds = 0; ///< that it began
+  /// "ok"; "behind"; "stopped: " and why; "down"; or the byzantine kind of fault that it ran.
+  std::string status = "ok";
+  friend bool operator==(const validator_summary&, const validator_summary&) = default;
+};
+
+/// How the validators agreed on the ledger's blocks.
+struct consensus_summary {
+  std::uint64_t validators = 0; ///< 0: a single authority kept the ledger, and nothing is measured
+  std::uint64_t honest = 0;     ///< validators that ran no byzantine fault
+  std::uint64_t blocks = 0;     ///< agreed on
+  std::uint64_t rounds = 0;     ///< of all blocks; as many as blocks if the first always sufficed
+  latency_summary finality{};   ///< from the submission of a batch to its final block
+  bool agreed = true;           ///< every honest validator that is not behind holds the same state
+  std::uint64_t equivocations_found = 0;
+  amount slashed_total{}; ///< of the validators' and nominators' stake
+  std::uint64_t elections = 0;
+  std::uint64_t messages = 0; ///< between validators
+  std::vector<validator_summary> views{};
+  friend bool operator==(const consensus_summary&, const consensus_summary&) = default;
+};
+
 /// One judged expectation.
 struct verdict {
   std::string metric{}; ///< with its filters, as written
@@ -171,6 +199,7 @@ struct summary {
   price_summary price{};
   safety_counts safety{};
   ledger_totals ledger{};
+  consensus_summary consensus{};
   hash256 trace_hash{};
   std::vector<verdict> expectations{};
   std::vector<series_point> series{};

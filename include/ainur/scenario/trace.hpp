@@ -124,7 +124,8 @@ struct faulted {
 
 /// Its supervisor started it again.
 struct restarted {
-  std::string actor{}; ///< "ledger", "orchestrator/0", "guard/2", "group/2", "agent/17", ...
+  /// "ledger", "orchestrator/0", "guard/2", "group/2", "agent/17", "validator/3", ...
+  std::string actor{};
   AINUR_FIELDS(restarted, actor)
 };
 
