@@ -8,6 +8,7 @@ namespace ainur::consensus {
 namespace {
 
 constexpr codec::limits block_limits{.bytes_max = block_bytes_max};
+constexpr std::string_view batches_tag = "ainur/batches/v1";
 
 } // namespace
 
@@ -20,14 +21,15 @@ hash256 hash_of(const certificate& c) {
 }
 
 hash256 hash_of(const std::vector<ledger::signed_batch>& batches) {
-  return crypto::hash("ainur/batches/v1", codec::encode(batches));
+  return crypto::hash(batches_tag, codec::encode(batches));
 }
 
 block_ptr seal(header h, std::vector<ledger::signed_batch> batches, certificate last_commit) {
-  h.batches = hash_of(batches);
+  auto encoded = codec::encode(batches);
+  h.batches = crypto::hash(batches_tag, encoded);
   h.last_commit = hash_of(last_commit);
   return std::make_shared<const block>(
-      block{std::move(h), std::move(batches), std::move(last_commit)});
+      block{std::move(h), std::move(batches), std::move(last_commit), std::move(encoded)});
 }
 
 bytes encode_block(const block& b) {
@@ -38,9 +40,14 @@ result<block_ptr> decode_block(bytes_view data) {
   auto b = codec::decode<block>(data, block_limits);
   if (!b)
     return fail(b.error());
-  if (b->header.batches != hash_of(b->batches) || b->header.last_commit != hash_of(b->last_commit))
+  return reseal(std::move(*b));
+}
+
+result<block_ptr> reseal(block b) {
+  auto sealed = seal(b.header, std::move(b.batches), std::move(b.last_commit));
+  if (sealed->header != b.header)
     return fail(errc::bad_block, "its header names other batches, or another certificate");
-  return std::make_shared<const block>(std::move(*b));
+  return sealed;
 }
 
 certificate make_certificate(const validator_set& set, std::uint64_t height,

@@ -1,9 +1,14 @@
 #include "ainur/consensus/checker.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 namespace ainur::consensus {
+
+namespace {
+constexpr std::size_t blocks_remembered = 64;
+} // namespace
 
 bool signature_checker::check(const validator& signer, const signed_statement& s) {
   const good_one x{signer.key, s};
@@ -40,6 +45,29 @@ result<void> signature_checker::check(const validator_set& set, const certificat
     return refuse("its signers hold " + std::to_string(weight) + " of " +
                   std::to_string(set.total_weight()) + ", which is no quorum");
   return {};
+}
+
+bool signature_checker::check(const block& b) {
+  {
+    const std::lock_guard guard{lock_};
+    if (std::ranges::find(good_batches_, b.header.batches) != good_batches_.end())
+      return true;
+  }
+  for (const auto& batch : b.batches)
+    if (!ledger::verify_batch(chain_, batch))
+      return false;
+  believe(b);
+  return true;
+}
+
+void signature_checker::believe(const block& b) {
+  const std::lock_guard guard{lock_};
+  if (std::ranges::find(good_batches_, b.header.batches) != good_batches_.end())
+    return;
+  computed_ += b.batches.size();
+  if (good_batches_.size() >= blocks_remembered)
+    good_batches_.pop_front();
+  good_batches_.push_back(b.header.batches);
 }
 
 std::uint64_t signature_checker::computed() const {

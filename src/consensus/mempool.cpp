@@ -204,4 +204,16 @@ void mempool::remember(const hash256& id) {
   seen_.insert(id);
 }
 
+bool mempool::is_ready() const {
+  return std::ranges::any_of(
+      senders_, [](const auto& s) { return s.second.batches.contains(s.second.next); });
+}
+
+std::vector<account_id> mempool::signers() const {
+  std::vector<account_id> out;
+  for (const auto& [signer, s] : senders_)
+    out.push_back(signer);
+  return out;
+}
+
 } // namespace ainur::consensus

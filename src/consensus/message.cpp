@@ -53,15 +53,8 @@ message_form form_of(const T& x) {
   return x;
 }
 
-result<block_ptr> whole(block&& b) {
-  auto sealed = seal(b.header, std::move(b.batches), std::move(b.last_commit));
-  if (sealed->header != b.header)
-    return fail(errc::bad_block, "its header names other batches, or another certificate");
-  return sealed;
-}
-
 result<message> message_from(proposal_form&& p) {
-  auto b = whole(std::move(p.block));
+  auto b = reseal(std::move(p.block));
   if (!b)
     return fail(b.error());
   return message{proposal_message{std::move(p.proposal), std::move(*b), std::move(p.polka)}};
@@ -70,7 +63,7 @@ result<message> message_from(proposal_form&& p) {
 result<message> message_from(blocks_form&& x) {
   blocks_message out;
   for (auto& entry : x.blocks) {
-    auto b = whole(std::move(entry.block));
+    auto b = reseal(std::move(entry.block));
     if (!b)
       return fail(b.error());
     out.blocks.push_back({std::move(*b), std::move(entry.commit)});

@@ -271,11 +271,11 @@ result<void> replica::recover(const std::vector<bytes>& records, const moment& m
   std::vector<signed_statement> votes;
   round_number round = no_round;
   const auto add = [this](std::optional<block>& b) {
-    if (!b)
+    auto sealed = b ? reseal(std::move(*b)) : result<block_ptr>{};
+    if (!b || !sealed) // what was stored here is whole
       return;
-    auto shared = std::make_shared<const block>(std::move(*b));
-    const auto id = id_of(shared->header);
-    blocks_.try_emplace(id, known_block{std::move(shared), true, true});
+    const auto id = id_of((*sealed)->header);
+    blocks_.try_emplace(id, known_block{std::move(*sealed), true, true});
   };
   for (const auto& bytes : records) {
     auto r = codec::decode<wal_record>(bytes, {.bytes_max = block_bytes_max + 4'096});

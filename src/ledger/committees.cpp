@@ -286,6 +286,14 @@ std::optional<committee> state::committee_of(std::uint64_t height) const {
   return committee{era, c->first_height, c->members};
 }
 
+bool state::has_equivocated(const account_id& validator, std::uint64_t height) const {
+  std::uint64_t era = 0;
+  if (committee_at(impl_->b, height, &era) == nullptr)
+    return false;
+  const auto* x = impl_->b.exposures.find({era, validator});
+  return x != nullptr && x->equivocated;
+}
+
 bool state::has_validators() const noexcept {
   return impl_->b.origin.founding.has_value();
 }

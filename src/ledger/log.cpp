@@ -282,6 +282,24 @@ result<state> open_log(const store::view& from, signatures check, election_rules
   return replay(std::move(*start), until(blocks, height, ~std::uint64_t{0}), check);
 }
 
+result<void> replace_log(store::write_set& to, const store::view& from, state& s,
+                         const checkpoint& at, std::span<const bytes> chunks) {
+  for (const auto table : {page_table, base_table}) {
+    const auto keys = from.scan_keys(table, {.count_max = ~std::size_t{0}});
+    if (!keys)
+      return fail(keys.error());
+    for (const auto& key : *keys)
+      to.erase(table, key);
+  }
+  const base_info base{at, static_cast<std::uint32_t>(chunks.size())};
+  for (std::uint32_t i = 0; i < base.chunks; ++i)
+    to.put(base_table, store::encode_key(chunk_key{at.height, i}), chunks[i]);
+  to.put(node_table, bases_key, codec::encode(std::vector<base_info>{base}));
+  to.prune(block_journal, at.height);
+  save_tables(to, s);
+  return {};
+}
+
 result<std::vector<base_info>> read_bases(const store::view& from) {
   const auto form = from.get(node_table, bases_key);
   if (!form)

@@ -41,6 +41,18 @@ result<log_keeper> log_keeper::open(const store::view& from, const keeper_option
   return keeper;
 }
 
+log_keeper log_keeper::after_replacing(const keeper_options& options, const base_info& base,
+                                       state& s) {
+  log_keeper keeper{options};
+  keeper.bases_.push_back(base);
+  keeper.first_block_ = base.point.height + 1;
+  keeper.prune_to_ = base.point.height;
+  keeper.tables_height_ = base.point.height;
+  if (options.keep_blocks != 0)
+    s.keep_past({});
+  return keeper;
+}
+
 void log_keeper::add(store::write_set& set, state& s, std::size_t record_bytes) {
   bytes_since_flush_ += record_bytes;
   const bool due =

@@ -170,18 +170,21 @@ void commit(session& s, const hash256& hash) {
   s.b.last_hash = hash;
 }
 
-/// `encode_block`, with the batches encoded already.
-bytes assemble(const block& b, bytes_view batches) {
+/// `encode_block` of the block at work, with the batches encoded already.
+bytes assemble(const session& s, const hash256& previous, bytes_view batches, const hash256& hash,
+               const std::vector<std::uint32_t>& signers) {
   bytes record;
-  record.reserve(batches.size() + 160);
+  record.reserve(batches.size() + 160 + 5 * signers.size());
   codec::writer w{record};
-  w.array(field_count<block> - 1); // an authority's block names no signers
-  codec::write(w, b.height);
-  codec::write(w, b.previous);
-  codec::write(w, b.time);
-  codec::write(w, b.proposer);
+  w.array(field_count<block> - (signers.empty() ? 1 : 0));
+  codec::write(w, s.height);
+  codec::write(w, previous);
+  codec::write(w, s.now);
+  codec::write(w, s.author);
   record.insert(record.end(), batches.begin(), batches.end());
-  codec::write(w, b.hash);
+  codec::write(w, hash);
+  if (!signers.empty())
+    codec::write(w, signers);
   return record;
 }
 
@@ -192,13 +195,14 @@ result<void> check_time(const book& b, timestamp time) {
   return {};
 }
 
-result<void> check_header(const book& b, const block& x) {
+/// Of an `agreed_block` or a `block`.
+template <class Block>
+result<void> check_content(const book& b, const Block& x,
+                           const std::vector<std::uint32_t>& signers) {
   if (x.height != b.height + 1)
     return fail(errc::bad_block, "height " + std::to_string(x.height) + " does not follow " +
                                      std::to_string(b.height));
-  if (x.previous != b.last_hash)
-    return fail(errc::bad_block, "it names another block before it: " + to_string(x.previous));
-  if (auto author = check_author(b, x.height, x.proposer, x.signers); !author)
+  if (auto author = check_author(b, x.height, x.proposer, signers); !author)
     return author;
   std::size_t entries = 0;
   for (const auto& batch : x.batches)
@@ -206,6 +210,12 @@ result<void> check_header(const book& b, const block& x) {
   if (entries > b.rules().block_entries_max)
     return fail(errc::bad_block, "it holds more entries than allowed");
   return check_time(b, x.time);
+}
+
+result<void> check_header(const book& b, const block& x) {
+  if (x.height == b.height + 1 && x.previous != b.last_hash)
+    return fail(errc::bad_block, "it names another block before it: " + to_string(x.previous));
+  return check_content(b, x, x.signers);
 }
 
 } // namespace
@@ -258,7 +268,7 @@ result<applied> state::apply(const block& x, signatures check) {
   begin_height(s, x.signers);
   out.swept = sweep(s);
   for (const auto& batch : x.batches)
-    out.batches.push_back(execute(s, batch, check, claimed));
+    out.batches.push_back(ledger::execute(s, batch, check, claimed));
   const auto taken = std::move(b.handled);
   finish(s, codec::encode(x.batches), x.signers, out);
   b.record_undo(false);
@@ -274,6 +284,29 @@ result<applied> state::apply(const block& x, signatures check) {
   commit(s, out.block_hash);
   impl_->bound_past();
   out.events = std::move(s.events);
+  return out;
+}
+
+result<executed> state::execute(const agreed_block& x) {
+  auto& b = impl_->b;
+  const std::vector<std::uint32_t> signers{x.signers.begin(), x.signers.end()};
+  if (!b.origin.founding)
+    return fail(errc::bad_block, "a single authority makes the blocks of this ledger");
+  if (auto valid = check_content(b, x, signers); !valid)
+    return fail(valid.error());
+  session s{b, x.time, x.height, x.proposer};
+  executed out;
+  out.applied.height = x.height;
+  out.applied.time = x.time;
+  begin_height(s, signers);
+  out.applied.swept = sweep(s);
+  for (const auto& batch : x.batches)
+    out.applied.batches.push_back(ledger::execute(s, batch, signatures::trusted, false));
+  finish(s, x.encoded_batches, signers, out.applied);
+  out.record = assemble(s, b.last_hash, x.encoded_batches, out.applied.block_hash, signers);
+  commit(s, out.applied.block_hash);
+  impl_->bound_past();
+  out.applied.events = std::move(s.events);
   return out;
 }
 
@@ -302,7 +335,7 @@ result<built> state::build(timestamp time, std::vector<signed_batch> batches, si
       out.applied.batches.push_back({batch.batch.signer, batch.batch.nonce, errc::block_full, {}});
       continue;
     }
-    out.applied.batches.push_back(execute(s, batch, check, false));
+    out.applied.batches.push_back(ledger::execute(s, batch, check, false));
     if (out.applied.batches.back().status != errc::ok)
       continue;
     room -= size;
@@ -311,7 +344,7 @@ result<built> state::build(timestamp time, std::vector<signed_batch> batches, si
   const auto encoded = codec::encode(out.block.batches);
   finish(s, encoded, {}, out.applied);
   out.block.hash = out.applied.block_hash;
-  out.record = assemble(out.block, encoded);
+  out.record = assemble(s, out.block.previous, encoded, out.block.hash, {});
   commit(s, out.block.hash);
   impl_->bound_past();
   out.applied.events = std::move(s.events);

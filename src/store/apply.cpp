@@ -137,12 +137,14 @@ private:
     auto extent = extent_of(op.journal);
     if (!extent)
       return fail(extent.error());
-    if (op.sequence > (*extent)->last())
+    if (op.sequence == ~std::uint64_t{0})
       return gap(op, "prune to", **extent);
-    for (; (*extent)->first <= op.sequence; ++(*extent)->first)
-      if (auto erased = to_.erase(journal_key(table_records, op.journal, (*extent)->first));
-          !erased)
+    auto& [first, next] = **extent;
+    for (; first <= op.sequence && first < next; ++first)
+      if (auto erased = to_.erase(journal_key(table_records, op.journal, first)); !erased)
         return erased;
+    if (op.sequence >= next)
+      first = next = op.sequence + 1;
     return {};
   }
 

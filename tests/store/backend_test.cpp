@@ -217,7 +217,7 @@ TEST_CASE("a commit with one bad operation changes nothing") {
     refused(errc::sequence_gap, [](write_set& w) { w.append({6}, 0, text("none")); });
     refused(errc::sequence_gap, [](write_set& w) { w.snapshot({5}, 7, text("ahead")); });
     refused(errc::sequence_gap, [](write_set& w) { w.snapshot({5}, 1, text("pruned")); });
-    refused(errc::sequence_gap, [](write_set& w) { w.prune({5}, 7); });
+    refused(errc::sequence_gap, [](write_set& w) { w.prune({5}, ~std::uint64_t{0}); });
   });
 }
 

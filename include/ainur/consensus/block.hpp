@@ -65,6 +65,7 @@ struct block {
   consensus::header header;
   std::vector<ledger::signed_batch> batches;
   certificate last_commit; ///< of the block before
+  bytes encoded_batches{}; ///< in canonical msgpack, filled in by `seal`
   AINUR_FIELDS(block, header, batches, last_commit)
 };
 
@@ -86,6 +87,9 @@ inline constexpr std::size_t block_bytes_max = 32u << 20;
 /// Completes the header with the hashes of batches and certificate. Linear in the batches.
 [[nodiscard]] block_ptr seal(header h, std::vector<ledger::signed_batch> batches,
                              certificate last_commit);
+
+/// The same with a header that is complete. Errors: `bad_block` if its hashes are others.
+[[nodiscard]] result<block_ptr> reseal(block b);
 
 [[nodiscard]] bytes encode_block(const block& b);
 /// Errors: any `codec::errc`; `bad_block` if it is not whole.

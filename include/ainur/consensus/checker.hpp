@@ -1,11 +1,13 @@
 // Checks signatures of statements, each once a process: in a process with many validators the same
 // vote reaches all of them.
 //
-// Good ones are remembered, with all that was checked, in two generations of bounded size; bad ones
+// The batches of a block are checked together, and remembered by their hash. Good statements are
+// remembered, with all that was checked, in two generations of bounded size; bad ones
 // are checked again each time. Thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <unordered_set>
 
@@ -27,6 +29,11 @@ public:
   /// True if the certificate holds a quorum of good precommits, each signer once and in order.
   /// Errors: `bad_certificate`, saying what is wrong with it.
   [[nodiscard]] result<void> check(const validator_set& set, const certificate& c);
+
+  /// True if all batches of a sealed block are well signed.
+  [[nodiscard]] bool check(const block& b);
+  /// The batches of this block are known to be well signed.
+  void believe(const block& b);
 
   /// How many signatures were computed, not remembered.
   [[nodiscard]] std::uint64_t computed() const;
@@ -52,6 +59,7 @@ private:
   mutable std::mutex lock_; // of all below
   memory recent_;
   memory older_;
+  std::deque<hash256> good_batches_; // of blocks, the newest last
   std::uint64_t computed_ = 0;
 };
 

@@ -72,6 +72,11 @@ public:
   /// A block was executed at `time`: these signers' next nonces are now so.
   void committed(const std::vector<std::pair<account_id, std::uint64_t>>& nonces, timestamp time);
 
+  /// True if some batch carries its signer's next nonce: a block need not be empty.
+  [[nodiscard]] bool is_ready() const;
+  /// Those whose batches wait.
+  [[nodiscard]] std::vector<account_id> signers() const;
+
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
 
   [[nodiscard]] std::size_t size_bytes() const noexcept { return bytes_; }

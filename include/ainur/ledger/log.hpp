@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "ainur/ledger/chain.hpp"
@@ -59,6 +60,11 @@ struct base_info {
 /// Adds what changed since the last call to a write set, which brings the stored tables to the
 /// height of `s`. If the set is not committed, throw the state away.
 void save_tables(store::write_set& to, state& s);
+
+/// Puts a state that came from elsewhere, with its snapshot in chunks, in the place of all that is
+/// stored of the ledger but its genesis; the log goes on after it. Errors: the store's.
+[[nodiscard]] result<void> replace_log(store::write_set& to, const store::view& from, state& s,
+                                       const checkpoint& at, std::span<const bytes> chunks);
 
 /// The bases that are whole, oldest first. Errors: the store's; any `codec::errc`.
 [[nodiscard]] result<std::vector<base_info>> read_bases(const store::view& from);

@@ -45,6 +45,10 @@ public:
   [[nodiscard]] static result<log_keeper> open(const store::view& from,
                                                const keeper_options& options, state& s);
 
+  /// After `replace_log`: nothing is stored but the base, and the tables of the same height.
+  [[nodiscard]] static log_keeper after_replacing(const keeper_options& options,
+                                                  const base_info& base, state& s);
+
   /// The block at `s.height()` is in `set`.
   void add(store::write_set& set, state& s, std::size_t record_bytes);
 

@@ -57,6 +57,21 @@ struct built {
   ledger::applied applied; ///< receipts of all batches given, the rejected ones too
 };
 
+/// A block that validators agreed on, before its execution. What it refers to outlives the call.
+struct agreed_block {
+  std::uint64_t height = 0;
+  timestamp time{};
+  account_id proposer;
+  std::span<const signed_batch> batches; ///< with good signatures
+  bytes_view encoded_batches;            ///< the list in canonical msgpack
+  std::span<const std::uint32_t> signers;
+};
+
+struct executed {
+  bytes record; ///< the block with its hash, for the log
+  ledger::applied applied;
+};
+
 /// Whether batches are checked against their signatures. Nonce and expiry always are.
 enum class signatures {
   verify,
@@ -83,6 +98,10 @@ public:
   /// Executes the next block. If `b.hash` is given it must be what the execution gives. Errors, all
   /// of which leave the state as it was: `bad_block`, `diverged`.
   [[nodiscard]] result<applied> apply(const block& b, signatures check = signatures::verify);
+
+  /// Executes a block of a ledger of validators; `apply` of its record does the same. Errors:
+  /// `bad_block`; then the state is as it was.
+  [[nodiscard]] result<executed> execute(const agreed_block& b);
 
   /// Makes the next block of the local authority from `batches` and executes it. Rejected batches
   /// are left out of the block and answered in the receipts; a batch for which the block has no
@@ -125,6 +144,9 @@ public:
   [[nodiscard]] const std::optional<founding>& founded() const noexcept;
   /// Who validates a height, from as long ago as eras are kept to two after `height()`.
   [[nodiscard]] std::optional<committee> committee_of(std::uint64_t height) const;
+  /// True if the validator was reported for statements that contradict each other, in the era of
+  /// the committee of that height.
+  [[nodiscard]] bool has_equivocated(const account_id& validator, std::uint64_t height) const;
   /// Nothing for an era without validators, or one that was dropped.
   [[nodiscard]] std::optional<era_view> era(std::uint64_t number) const;
   /// The nominators on one page of an exposure; empty if there is no such page.

@@ -45,7 +45,8 @@ public:
   void append(journal_id journal, std::uint64_t sequence, bytes_view record);
   /// The state after record `covers` (0: before the first). The two newest snapshots are kept.
   void snapshot(journal_id journal, std::uint64_t covers, bytes_view state);
-  /// Removes the records up to and including `last`.
+  /// Removes the records up to and including `last`; of a journal that ends before it, all, and the
+  /// next record is the one after `last`.
   void prune(journal_id journal, std::uint64_t last);
 
   /// Adds the other's operations after these.
