@@ -110,7 +110,14 @@ node_step full_node::timer(const moment& m) {
   return out;
 }
 
+/// One that would be refused as things are is not taken: it would only make empty blocks.
 result<void> full_node::parts::add(const batch_ptr& b, const moment& m) {
+  const auto& content = b->content.batch;
+  if (b->good && content.nonce == state.nonce(content.signer))
+    if (const auto code = state.admission(b->content, std::max(m.utc, state.time() + duration{1}),
+                                          ledger::signatures::trusted);
+        code != ledger::errc::ok)
+      return fail(code);
   return pool.add(b, state.nonce(b->content.batch.signer), std::max(m.utc, state.time()));
 }
 

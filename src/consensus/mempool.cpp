@@ -18,14 +18,18 @@ __extension__ using wide = unsigned __int128;
 } // namespace
 
 batch_ptr prepare(const hash256& chain, ledger::signed_batch b) {
+  return prepare(ledger::check(chain, std::move(b)));
+}
+
+batch_ptr prepare(ledger::checked_batch b) {
   auto out = std::make_shared<prepared_batch>();
-  const auto encoded = codec::encode(b);
+  const auto encoded = codec::encode(b.content);
   out->id = crypto::hash("ainur/waiting/v1", encoded);
   out->size_bytes = encoded.size();
-  for (const auto& e : b.batch.entries)
+  for (const auto& e : b.content.batch.entries)
     out->weight += ledger::weight_of(e.call);
-  out->good = ledger::verify_batch(chain, b);
-  out->content = std::move(b);
+  out->good = b.good;
+  out->content = std::move(b.content);
   return out;
 }
 
@@ -202,6 +206,16 @@ void mempool::remember(const hash256& id) {
   if (seen_.size() >= options_.seen_max)
     seen_before_ = std::exchange(seen_, {});
   seen_.insert(id);
+}
+
+void mempool::remove(const account_id& signer, std::uint64_t nonce) {
+  if (const auto at = senders_.find(signer);
+      at != senders_.end() && at->second.batches.contains(nonce)) {
+    const auto id = at->second.batches.at(nonce).batch->id;
+    seen_.erase(id);
+    seen_before_.erase(id);
+    drop(signer, nonce);
+  }
 }
 
 bool mempool::is_ready() const {

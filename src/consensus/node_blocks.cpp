@@ -10,6 +10,7 @@ namespace ainur::consensus {
 
 namespace {
 constexpr duration report_validity = std::chrono::hours{1};
+constexpr std::size_t block_margin_bytes = 64u << 10; // for a report, and what frames the batches
 } // namespace
 
 /// A batch of all evidence that this node has; nothing if it has none.
@@ -39,9 +40,20 @@ void full_node::parts::do_one(make_block& e, const moment& m, node_step&, const 
     chosen.push_back(std::move(*own_report));
   }
   const auto reporter = chosen.empty() ? account_id{} : chosen.front().batch.signer;
-  for (const auto& b : pool.choose(room, rules.block_bytes_max - (64u << 10), time))
-    if (b->content.batch.signer != reporter) // its numbers are taken
+  std::map<account_id, bool> admitted;
+  for (const auto& b : pool.choose(room, rules.block_bytes_max - block_margin_bytes, time)) {
+    const auto& signer = b->content.batch.signer;
+    if (signer == reporter) // its numbers are taken
+      continue;
+    const auto [at, first] = admitted.try_emplace(signer, true);
+    if (first) // what would not act now only takes room; its signer may send it again
+      at->second =
+          state.admission(b->content, time, ledger::signatures::trusted) == ledger::errc::ok;
+    if (at->second)
       chosen.push_back(b->content);
+    else
+      pool.remove(signer, b->content.batch.nonce);
+  }
   more(core.batches(e.height, e.round, std::move(chosen), m));
 }
 
@@ -117,8 +129,10 @@ void full_node::parts::do_one(consensus::commit& e, const moment& m, node_step& 
 /// Batches and evidence that are on the ledger now.
 void full_node::parts::forget_settled(const certified_block& decided) {
   std::vector<std::pair<account_id, std::uint64_t>> nonces;
-  for (const auto& x : decided.block->batches)
+  for (const auto& x : decided.block->batches) {
+    pool.remove(x.batch.signer, x.batch.nonce); // though it may not have acted
     nonces.emplace_back(x.batch.signer, state.nonce(x.batch.signer));
+  }
   pool.committed(nonces, state.time());
   std::erase_if(evidence, [this](const equivocation& x) {
     const auto height = x.first.statement.height;

@@ -25,9 +25,9 @@
 namespace ainur::consensus {
 
 /// Headers with what makes blocks final, one record each: what the block journal lacks.
-inline constexpr store::journal_id chain_journal{3};
+inline constexpr store::journal_id chain_journal{16};
 /// The write-ahead records of the height that is worked on.
-inline constexpr store::table_id wal_table = 4;
+inline constexpr store::table_id wal_table = 16;
 
 /// Puts a ledger that was founded by validators into an empty store, or checks that the store's
 /// began with this genesis. Errors: as `ledger::prepare_log`; `bad_genesis` without a founding.
@@ -88,7 +88,8 @@ public:
   [[nodiscard]] node_step receive(const account_id& from, const node_message& what,
                                   const moment& m);
   /// Batches of this node's own clients, with their signatures checked. What is taken goes to all
-  /// others; what is refused is answered: the place in the list, and why.
+  /// others; what is refused is answered: the place in the list, and why (as `mempool::add`, or what
+  /// the ledger would answer now).
   [[nodiscard]] node_step submit(const std::vector<batch_ptr>& batches,
                                  std::vector<std::pair<std::size_t, error>>& refused,
                                  const moment& m);

@@ -50,6 +50,8 @@ using batch_ptr = std::shared_ptr<const prepared_batch>;
 
 /// The costly part of admission.
 [[nodiscard]] batch_ptr prepare(const hash256& chain, ledger::signed_batch b);
+/// The same where the signature was checked already.
+[[nodiscard]] batch_ptr prepare(ledger::checked_batch b);
 
 class mempool {
 public:
@@ -68,6 +70,10 @@ public:
   /// The best batches for a block at `time` with room for so many entries and bytes.
   [[nodiscard]] std::vector<batch_ptr> choose(std::size_t entries_max, std::size_t bytes_max,
                                               timestamp time) const;
+
+  /// A batch that cannot act as things are, or was in a block though it did not act. It may come
+  /// again.
+  void remove(const account_id& signer, std::uint64_t nonce);
 
   /// A block was executed at `time`: these signers' next nonces are now so.
   void committed(const std::vector<std::pair<account_id, std::uint64_t>>& nonces, timestamp time);

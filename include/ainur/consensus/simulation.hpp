@@ -19,25 +19,10 @@
 #include "ainur/base/error.hpp"
 #include "ainur/base/time.hpp"
 #include "ainur/consensus/accountability.hpp"
+#include "ainur/consensus/misdeeds.hpp"
 #include "ainur/sim/network.hpp"
 
 namespace ainur::consensus {
-
-/// What a byzantine validator does.
-enum class behaviour : std::uint8_t {
-  silent,                ///< sends nothing
-  equivocating_proposer, ///< proposes two blocks in one round, one to each half
-  equivocating_voter,    ///< votes for two values in one step, one to each half
-  amnesia,               ///< forgets what it signed and what it is locked on
-  stale_view,            ///< answers late, and repeats what it said long ago
-  bad_signatures,        ///< signs wrongly, or in the name of others
-  withheld_proposal,     ///< sends its proposals to a few only
-  flooding,              ///< sends junk: far rounds and heights, repeated requests
-  twin,                  ///< runs twice with one key
-  max_value = twin,
-};
-inline constexpr std::size_t behaviours_count = 9;
-[[nodiscard]] std::string_view to_string(behaviour b) noexcept;
 
 /// What the world does to everybody.
 enum class disturbance : std::uint8_t {

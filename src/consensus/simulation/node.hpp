@@ -14,7 +14,6 @@
 namespace ainur::consensus::simulation {
 
 using sim::node_index;
-using shared_message = std::shared_ptr<const message>;
 
 /// What survives a crash.
 struct disk {
@@ -25,11 +24,7 @@ struct disk {
   std::optional<snapshot_offer> offer; ///< of the newest checkpoint that the next block proves
 };
 
-struct node {
-  account_id id;
-  byte_array<32> seed{};
-  std::vector<behaviour> misdeeds; ///< empty: honest
-
+struct node : liar {
   std::unique_ptr<replica> core; ///< nothing while it is down
   simulation::disk disk;
   std::deque<effect> pending; ///< not carried out yet
@@ -42,26 +37,9 @@ struct node {
   replica_counts before; ///< of earlier lives
   std::uint64_t blocks_made = 0;
   std::uint64_t effects_done = 0;
-
-  [[nodiscard]] crypto::secret_key key() const {
-    return crypto::secret_key::from_seed(crypto::seed{seed});
-  }
-
-  [[nodiscard]] bool honest() const noexcept { return misdeeds.empty(); }
-
-  [[nodiscard]] bool does(behaviour b) const noexcept {
-    return std::find(misdeeds.begin(), misdeeds.end(), b) != misdeeds.end();
-  }
 };
 
 /// What it has seen in all its lives.
 [[nodiscard]] replica_counts sum_of(const node& n);
-
-/// One message to one node, later by `hold` than it would be.
-struct parcel {
-  node_index to = 0;
-  shared_message what;
-  duration hold{};
-};
 
 } // namespace ainur::consensus::simulation

@@ -4,13 +4,6 @@
 
 namespace ainur::consensus {
 
-std::string_view to_string(behaviour b) noexcept {
-  constexpr std::array<std::string_view, behaviours_count> names{
-      "silent",         "equivocating_proposer", "equivocating_voter", "amnesia", "stale_view",
-      "bad_signatures", "withheld_proposal",     "flooding",           "twin"};
-  return names[static_cast<std::size_t>(b)];
-}
-
 std::string_view to_string(disturbance d) noexcept {
   constexpr std::array<std::string_view, disturbances_count> names{"crash", "partition", "loss",
                                                                    "skew", "slow_disk"};

@@ -1,8 +1,8 @@
 // The simulated world: nodes, what is on its way between them, and time.
 #pragma once
 
+#include "ainur/consensus/misdeeds.hpp"
 #include "ainur/sim/event_queue.hpp"
-#include "misdeeds.hpp"
 #include "rules.hpp"
 
 namespace ainur::consensus::simulation {
@@ -127,7 +127,7 @@ private:
   std::vector<node> nodes_;
   std::optional<electorate> electorate_;
   position start_;
-  simulation::misdeeds misdeeds_;
+  consensus::misdeeds misdeeds_;
   simulation::rules rules_;
   simulation_report report_;
   instant now_{};

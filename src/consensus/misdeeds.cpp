@@ -1,8 +1,8 @@
-#include "misdeeds.hpp"
+#include "ainur/consensus/misdeeds.hpp"
 
 #include <algorithm>
 
-namespace ainur::consensus::simulation {
+namespace ainur::consensus {
 
 namespace {
 
@@ -19,6 +19,13 @@ signed_statement* statement_of(message& m) {
 
 } // namespace
 
+std::string_view to_string(behaviour b) noexcept {
+  constexpr std::array<std::string_view, behaviours_count> names{
+      "silent",         "equivocating_proposer", "equivocating_voter", "amnesia", "stale_view",
+      "bad_signatures", "withheld_proposal",     "flooding",           "twin"};
+  return names[static_cast<std::size_t>(b)];
+}
+
 std::vector<parcel> misdeeds::two_faces(std::uint64_t height, const message& one,
                                         const message& other, const receivers& to) const {
   const auto first = std::make_shared<const message>(one);
@@ -32,7 +39,7 @@ std::vector<parcel> misdeeds::two_faces(std::uint64_t height, const message& one
 }
 
 /// The same round, another block.
-std::optional<message> misdeeds::other_proposal(const node& by, const message& what) {
+std::optional<message> misdeeds::other_proposal(const liar& by, const message& what) {
   const auto* p = std::get_if<proposal_message>(&what);
   if (p == nullptr || !p->block || p->proposal.signer != by.id)
     return std::nullopt;
@@ -49,7 +56,7 @@ std::optional<message> misdeeds::other_proposal(const node& by, const message& w
 
 /// Each half hears a vote for what was proposed to it; where all were proposed the same, the other
 /// half hears nil.
-std::optional<std::pair<message, message>> misdeeds::two_votes(const node& by,
+std::optional<std::pair<message, message>> misdeeds::two_votes(const liar& by,
                                                                const message& what) {
   const auto* v = std::get_if<vote_message>(&what);
   if (v == nullptr || v->vote.signer != by.id)
@@ -66,7 +73,7 @@ std::optional<std::pair<message, message>> misdeeds::two_votes(const node& by,
   return std::pair{message{say(values[0])}, message{say(values[1])}};
 }
 
-std::optional<message> misdeeds::badly_signed(const message& what, const node& by) {
+std::optional<message> misdeeds::badly_signed(const message& what, const liar& by) {
   auto m = what;
   auto* s = statement_of(m);
   if (s == nullptr || s->signer != by.id || !random_.chance_ppm(half))
@@ -79,7 +86,7 @@ std::optional<message> misdeeds::badly_signed(const message& what, const node& b
 }
 
 /// Votes of far rounds and heights, wrong positions, requests for everything.
-void misdeeds::flood(const node& by, const message& what, const receivers& to, parcels& out) {
+void misdeeds::flood(const liar& by, const message& what, const receivers& to, parcels& out) {
   const auto* v = std::get_if<vote_message>(&what);
   if (v == nullptr)
     return;
@@ -107,7 +114,7 @@ void misdeeds::flood(const node& by, const message& what, const receivers& to, p
   }
 }
 
-std::vector<parcel> misdeeds::distort(const node& by, const message& what, const receivers& to,
+std::vector<parcel> misdeeds::distort(const liar& by, const message& what, const receivers& to,
                                       std::array<std::uint64_t, behaviours_count>& acts) {
   const auto act = [&acts](behaviour b) { ++acts[static_cast<std::size_t>(b)]; };
   if (by.does(behaviour::twin))
@@ -165,4 +172,4 @@ std::vector<parcel> misdeeds::distort(const node& by, const message& what, const
   return out;
 }
 
-} // namespace ainur::consensus::simulation
+} // namespace ainur::consensus
