@@ -46,6 +46,8 @@ environment environment::on_virtual_clock(caf::actor_system& system,
                           .log_level_min = level_of(options)}};
 }
 
+void link_model::cut_off(const std::vector<std::uint32_t>&, instant) {}
+
 instant environment::now() const noexcept {
   if (state_->clock != nullptr)
     return to_instant(state_->clock->now().time_since_epoch());

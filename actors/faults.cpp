@@ -104,11 +104,87 @@ std::vector<std::uint32_t> fault_line::apply_to_agents(const scenario::fault& f,
   return chosen;
 }
 
+namespace {
+
+std::optional<consensus::behaviour> behaviour_of(scenario::fault_kind kind) {
+  using consensus::behaviour;
+  using scenario::fault_kind;
+  switch (kind) {
+  case fault_kind::silent:
+    return behaviour::silent;
+  case fault_kind::equivocating_proposer:
+    return behaviour::equivocating_proposer;
+  case fault_kind::equivocating_voter:
+    return behaviour::equivocating_voter;
+  case fault_kind::amnesia:
+    return behaviour::amnesia;
+  case fault_kind::stale_view:
+    return behaviour::stale_view;
+  case fault_kind::bad_signatures:
+    return behaviour::bad_signatures;
+  case fault_kind::withheld_proposal:
+    return behaviour::withheld_proposal;
+  case fault_kind::flooding:
+    return behaviour::flooding;
+  default:
+    return std::nullopt;
+  }
+}
+
+} // namespace
+
+/// Byzantine faults strike validators that were honest so far, as long as there are any; other
+/// faults strike honest ones first, too.
+std::vector<std::uint32_t> fault_line::apply_to_validators(const scenario::fault& f, const event& e,
+                                                           instant now, market_host& market) {
+  using kind = msg::node_fault::kind_type;
+  std::vector<std::uint32_t> chosen(market.options().validators->stakes.size());
+  for (std::uint32_t i = 0; i < chosen.size(); ++i)
+    chosen[i] = i;
+  auto random = random_.split("validators", std::uint64_t{e.index} << 32 | e.turn);
+  random.shuffle(std::span{chosen});
+  std::stable_partition(chosen.begin(), chosen.end(),
+                        [this](std::uint32_t i) { return !byzantine_.contains(i); });
+  chosen.resize(std::min<std::size_t>(chosen.size(), f.count));
+  std::sort(chosen.begin(), chosen.end());
+  const auto until = f.lasts > duration::zero() ? now + f.lasts : instant::max();
+  if (f.kind == scenario::fault_kind::partition) {
+    std::vector<std::uint32_t> endpoints;
+    for (const auto i : chosen)
+      endpoints.push_back(first_validator_endpoint + i);
+    if (auto* links = market.world().links())
+      links->cut_off(endpoints, until);
+    return chosen;
+  }
+  const auto lie = behaviour_of(f.kind);
+  for (const auto i : chosen) {
+    if (lie) {
+      byzantine_.insert(i);
+      (void)market.befall_validator(i, {kind::misbehaves, *lie, {}, until});
+    } else if (f.kind == scenario::fault_kind::clock_skew) {
+      (void)market.befall_validator(i, {kind::clock_skew, {}, f.delay, until});
+    } else if (f.kind == scenario::fault_kind::slow_disk) {
+      (void)market.befall_validator(i, {kind::slow_disk, {}, f.delay, until});
+    } else if (f.kind == scenario::fault_kind::pause) {
+      if (auto* driver = market.driver())
+        driver->pause(market.roles()->get<caf::actor>(role::validator_of(i)), until);
+    } else if (f.lasts > duration::zero()) {
+      (void)market.befall_validator(i, {kind::down, {}, {}, until});
+    } else {
+      (void)market.kill(role::validator_of(i));
+    }
+  }
+  return chosen;
+}
+
 void fault_line::apply(const event& e, instant now, market_host& market, const run_plan& plan) {
   const auto& f = faults_[e.index];
   std::vector<std::uint32_t> hit;
   if (f.target == scenario::fault_target::agents) {
     hit = apply_to_agents(f, e, now, market, plan);
+  } else if (f.target == scenario::fault_target::validators) {
+    if (market.options().validators)
+      hit = apply_to_validators(f, e, now, market);
   } else {
     std::vector<std::string> roles;
     switch (f.target) {

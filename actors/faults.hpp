@@ -28,10 +28,13 @@ private:
   void apply(const event& e, instant now, market_host& market, const run_plan& plan);
   std::vector<std::uint32_t> apply_to_agents(const scenario::fault& f, const event& e, instant now,
                                              market_host& market, const run_plan& plan);
+  std::vector<std::uint32_t> apply_to_validators(const scenario::fault& f, const event& e,
+                                                 instant now, market_host& market);
   std::vector<scenario::fault> faults_;
   std::vector<event> events_; ///< the next one last
   rng random_;
   std::map<std::uint32_t, orchestration::misbehaviour> misbehaving_; ///< by agent
+  std::set<std::uint32_t> byzantine_;                                ///< validators so far
 };
 
 /// Where agent number `index` lives, given the size of groups.

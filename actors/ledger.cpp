@@ -46,53 +46,10 @@ constexpr std::uint64_t turn_number = ~std::uint64_t{0};
 constexpr std::uint64_t ring_ticket = ~std::uint64_t{0};
 constexpr std::string_view ring_name = "host-ring";
 
-void send_views(self_type self, const msg::ask_views& m) {
-  msg::task_views answer;
-  for (const auto& id : m.tasks)
-    answer.views.emplace_back(id, self->state.core->working().task(id));
-  self->send(m.to, std::move(answer));
-}
-
-msg::account_views accounts_now(const ledger::state& s, const msg::ask_accounts& m) {
-  msg::account_views answer;
-  answer.views.reserve(m.accounts.size());
-  for (const auto& id : m.accounts)
-    answer.views.push_back(s.account(id));
-  return answer;
-}
-
-/// Of now, or of the checkpoint that is asked for.
-void answer_accounts(const ledger::state& s, const msg::ask_accounts& m,
-                     caf::typed_response_promise<msg::account_views>& to) {
-  if (!m.height) {
-    to.deliver(accounts_now(s, m));
-    return;
-  }
-  msg::account_views answer;
-  const auto found =
-      s.at(*m.height, [&](const ledger::state& then) { answer = accounts_now(then, m); });
-  if (found)
-    to.deliver(std::move(answer));
-  else
-    to.deliver(to_caf(found.error()));
-}
-
-msg::totals totals_now(const ledger::state& s) {
-  const auto& r = s.rules();
-  return {.height = s.height(),
-          .time = s.time(),
-          .sums = s.totals(),
-          .conserved = s.conserved(),
-          .escrows_overdue =
-              s.escrows_overdue(r.review_window + r.dispute_window + r.arbitration_window),
-          .state_hash = s.state_hash(),
-          .block_hash = s.block_hash()};
-}
-
 /// What was asked while a block was on its way to the store.
 void answer_waiting(ledger_shell& s) {
   for (auto& promise : std::exchange(s.waiting_totals, {}))
-    promise.deliver(totals_now(s.core->working()));
+    promise.deliver(totals_of(s.core->working()));
   for (auto& [m, promise] : std::exchange(s.waiting_accounts, {}))
     answer_accounts(s.core->working(), m, promise);
 }
@@ -189,7 +146,7 @@ void publish(self_type self) {
   for (const auto& [who, follower] : s.followers)
     self->send(follower, msg::block{content});
   for (const auto& m : std::exchange(s.waiting_views, {}))
-    send_views(self, m);
+    self->send(m.to, views_of(s.core->working(), m));
   answer_waiting(s);
 }
 
@@ -306,7 +263,7 @@ void recover(self_type self) {
       .with("height", height)
       .with("block_hash", s.core->working().block_hash());
   for (const auto& m : std::exchange(s.waiting_views, {}))
-    send_views(self, m);
+    self->send(m.to, views_of(s.core->working(), m));
   answer_waiting(s);
   arm(self);
 }
@@ -343,7 +300,7 @@ static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) 
         if (!st.core || st.core->block_is_out())
           st.waiting_views.push_back(std::move(m));
         else
-          send_views(self, m);
+          self->send(m.to, views_of(st.core->working(), m));
       },
       [self](const msg::ask_totals&) -> caf::result<msg::totals> {
         auto& st = self->state;
@@ -351,7 +308,7 @@ static ledger_actor::behavior_type behavior(self_type self, ledger_setup setup) 
         if (!st.core || st.core->block_is_out())
           st.waiting_totals.push_back(promise);
         else
-          promise.deliver(totals_now(st.core->working()));
+          promise.deliver(totals_of(st.core->working()));
         return promise;
       },
       [self](msg::ask_accounts& m) -> caf::result<msg::account_views> {

@@ -141,4 +141,44 @@ block_reader_actor spawn_block_reader(caf::local_actor& parent,
   return parent.spawn(reader, std::move(store), last);
 }
 
+msg::task_views views_of(const ledger::state& s, const msg::ask_views& m) {
+  msg::task_views answer;
+  for (const auto& id : m.tasks)
+    answer.views.emplace_back(id, s.task(id));
+  return answer;
+}
+
+msg::totals totals_of(const ledger::state& s) {
+  const auto& r = s.rules();
+  return {.height = s.height(),
+          .time = s.time(),
+          .sums = s.totals(),
+          .conserved = s.conserved(),
+          .escrows_overdue =
+              s.escrows_overdue(r.review_window + r.dispute_window + r.arbitration_window),
+          .state_hash = s.state_hash(),
+          .block_hash = s.block_hash()};
+}
+
+void answer_accounts(const ledger::state& s, const msg::ask_accounts& m,
+                     caf::typed_response_promise<msg::account_views>& to) {
+  const auto views = [&m](const ledger::state& of) {
+    msg::account_views answer;
+    answer.views.reserve(m.accounts.size());
+    for (const auto& id : m.accounts)
+      answer.views.push_back(of.account(id));
+    return answer;
+  };
+  if (!m.height) {
+    to.deliver(views(s));
+    return;
+  }
+  msg::account_views answer;
+  const auto found = s.at(*m.height, [&](const ledger::state& then) { answer = views(then); });
+  if (found)
+    to.deliver(std::move(answer));
+  else
+    to.deliver(to_caf(found.error()));
+}
+
 } // namespace ainur

@@ -75,6 +75,13 @@ private:
   std::uint64_t newest_ = 0;
 };
 
+// Answers to questions about a state.
+[[nodiscard]] msg::task_views views_of(const ledger::state& s, const msg::ask_views& m);
+[[nodiscard]] msg::totals totals_of(const ledger::state& s);
+/// Of now, or of the checkpoint that is asked for.
+void answer_accounts(const ledger::state& s, const msg::ask_accounts& m,
+                     caf::typed_response_promise<msg::account_views>& to);
+
 /// Checks signatures as long as the ledger lives.
 [[nodiscard]] signature_checker_actor
 spawn_signature_checker(caf::local_actor& parent, const ledger_actor& ledger, const hash256& chain);

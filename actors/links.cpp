@@ -1,5 +1,6 @@
 // The network of a scenario: one model per class of link.
 #include <array>
+#include <set>
 
 #include "ainur/sim/network.hpp"
 #include "scenario_actors.hpp"
@@ -35,15 +36,31 @@ public:
       : classes_{sim::network{rng{seed}.split("client links"), model_of(c.client)},
                  sim::network{rng{seed}.split("agent links"), model_of(c.agent)},
                  sim::network{rng{seed}.split("ledger links"), model_of(c.ledger)},
-                 sim::network{rng{seed}.split("shard links"), model_of(c.shard)}} {}
+                 sim::network{rng{seed}.split("shard links"), model_of(c.shard)},
+                 sim::network{rng{seed}.split("validator links"), model_of(c.validator)}} {}
 
   std::vector<duration> deliveries(const link_ends& over, instant now) override {
+    std::erase_if(cuts_, [now](const cut& c) { return c.until <= now; });
+    for (const auto& c : cuts_)
+      if (c.endpoints.contains(over.from) != c.endpoints.contains(over.to))
+        return {};
     const auto delays = classes_[class_of(over)].send(over.from, over.to, now);
     return {delays.begin(), delays.end()};
   }
 
+  void cut_off(const std::vector<std::uint32_t>& endpoints, instant until) override {
+    cuts_.push_back({{endpoints.begin(), endpoints.end()}, until});
+  }
+
 private:
+  struct cut {
+    std::set<std::uint32_t> endpoints;
+    instant until{};
+  };
+
   static std::size_t class_of(const link_ends& over) noexcept {
+    if (over.from >= first_validator_endpoint || over.to >= first_validator_endpoint)
+      return 4;
     const auto either = [&over](std::uint32_t endpoint) {
       return over.from == endpoint || over.to == endpoint;
     };
@@ -54,7 +71,8 @@ private:
     return either(shard_endpoint) ? 3 : 1;
   }
 
-  std::array<sim::network, 4> classes_;
+  std::array<sim::network, 5> classes_;
+  std::vector<cut> cuts_;
 };
 
 } // namespace

@@ -20,6 +20,8 @@
 #include "ainur/actors/environment.hpp"
 #include "ainur/actors/messages.hpp"
 #include "ainur/actors/skill.hpp"
+#include "ainur/consensus/full_node.hpp"
+#include "ainur/consensus/host_client.hpp"
 #include "ainur/ledger/log_keeper.hpp"
 #include "ainur/routing/router.hpp"
 #include "ainur/safety/guard.hpp"
@@ -34,6 +36,8 @@ inline constexpr std::uint32_t ledger_endpoint = 3;
 inline constexpr std::uint32_t shard_endpoint = 4;
 inline constexpr std::uint32_t first_orchestrator_endpoint = 100;
 inline constexpr std::uint32_t first_guard_endpoint = 10'000;
+/// Links with one end from here on are between validators, or from the market to them.
+inline constexpr std::uint32_t first_validator_endpoint = 1'000'000;
 
 [[nodiscard]] constexpr std::uint32_t orchestrator_endpoint(std::uint32_t number) noexcept {
   return first_orchestrator_endpoint + number;
@@ -121,6 +125,16 @@ inline const std::string task_follower = "tasks/";
 }
 } // namespace role
 
+namespace role {
+[[nodiscard]] inline std::string validator_of(std::uint32_t number) {
+  return "validator/" + std::to_string(number);
+}
+
+[[nodiscard]] inline std::string writer_of_validator(std::uint32_t number) {
+  return "validator-writer/" + std::to_string(number);
+}
+} // namespace role
+
 /// Numbers by which answers of the ledger find back.
 inline constexpr std::uint32_t guards_number = 1; ///< guards post results and need no answer
 inline constexpr std::uint32_t recorder_number = 2;
@@ -161,6 +175,42 @@ struct ledger_setup {
 };
 
 [[nodiscard]] caf::actor spawn_ledger(caf::local_actor& parent, ledger_setup setup);
+
+// --- validators
+// -----------------------------------------------------------------------------------
+
+/// Where a node of the ledger is found.
+struct node_address {
+  account_id id;
+  std::uint32_t endpoint = 0; ///< of modelled links
+  std::string role;           ///< in the registry
+};
+
+/// A node of a ledger that validators keep; its store was prepared (consensus::prepare_node).
+struct seat_setup {
+  environment world;
+  std::shared_ptr<store::backend> store;
+  std::shared_ptr<const registry> roles;
+  std::string writer_role; ///< of the store's writer
+  std::shared_ptr<const std::vector<node_address>> nodes;
+  std::uint32_t place = 0; ///< its own among them
+  consensus::node_options options;
+  std::shared_ptr<consensus::signature_checker> checker; ///< shared by all of a process
+  byte_array<32> statement_seed{};
+  std::optional<byte_array<32>> reporter_seed; ///< of the account that reports equivocations
+};
+
+[[nodiscard]] caf::actor spawn_validator(caf::local_actor& parent, seat_setup setup);
+
+struct observer_setup {
+  seat_setup seat;
+  consensus::host_client_options client;
+  std::size_t signature_checkers = 2; ///< at least 1
+  std::size_t recent_blocks = 256;    ///< in memory for those who follow; at least 1
+};
+
+/// The ledger actor of a market whose ledger validators keep.
+[[nodiscard]] caf::actor spawn_observer(caf::local_actor& parent, observer_setup setup);
 
 // --- reputation
 // -----------------------------------------------------------------------------------

@@ -143,10 +143,25 @@ result<void> market_host::open_store() {
   auto view = store_->open_view();
   if (!view)
     return fail(std::move(view).error());
-  if (ledger::read_genesis(**view))
-    return count_resumed(**view);
+  auto known = ledger::read_genesis(**view);
+  if (known)
+    if (auto counted = count_resumed(**view); !counted)
+      return counted;
   view->reset();
-  return ledger::prepare_log(*store_, make_genesis(), consensus::elections);
+  if (known && known->founding.has_value() != options_.validators.has_value())
+    return fail(base_errc::unsupported, known->founding
+                                            ? "validators keep the ledger that is stored here"
+                                            : "a single authority keeps the ledger stored here");
+  if (!options_.validators)
+    return known ? result<void>{}
+                 : ledger::prepare_log(*store_, make_genesis(), consensus::elections);
+  validators_ = std::make_unique<validator_branch>(*options_.validators, options_.host_seed);
+  auto g = known ? std::move(*known) : make_genesis();
+  if (!g.founding)
+    validators_->found(g);
+  const bool is_virtual = options_.clock == clock_kind::virtual_time;
+  return validators_->open_stores(g, *store_, options_.data_directory,
+                                  options_.synced && !is_virtual, std::uint64_t{64} << 30);
 }
 
 namespace {
@@ -235,22 +250,33 @@ std::optional<key_keeping> market_host::keys_kept() const {
       }};
 }
 
-supervisor_spec market_host::storage_spec() {
-  const auto world = *world_;
-  const auto store = store_;
-  const auto roles = roles_;
-  supervisor_spec persistents{.name = "persistents", .intensity = intensity};
-  const ledger_setup ledger{.world = world,
-                            .store = store,
-                            .roles = roles,
+child_spec market_host::ledger_spec() const {
+  if (validators_) {
+    const observer_setup observer{.seat = validators_->observer(*world_, roles_, store_, host_),
+                                  .client = {.host_seed = options_.host_seed,
+                                             .block_interval = options_.block_interval,
+                                             .calls_max = options_.calls_max}};
+    return leaf("ledger",
+                [observer](child_context& c) { return spawn_observer(c.parent, observer); });
+  }
+  const ledger_setup ledger{.world = *world_,
+                            .store = store_,
+                            .roles = roles_,
                             .options = {.host_seed = options_.host_seed,
                                         .rotation_interval = options_.key_rotation,
                                         .block_interval = options_.block_interval,
                                         .calls_max = options_.calls_max,
                                         .checkpoint_interval = options_.checkpoint_interval},
                             .keys = keys_kept()};
-  persistents.children.push_back(
-      leaf("ledger", [ledger](child_context& c) { return spawn_ledger(c.parent, ledger); }));
+  return leaf("ledger", [ledger](child_context& c) { return spawn_ledger(c.parent, ledger); });
+}
+
+supervisor_spec market_host::storage_spec() {
+  const auto world = *world_;
+  const auto store = store_;
+  const auto roles = roles_;
+  supervisor_spec persistents{.name = "persistents", .intensity = intensity};
+  persistents.children.push_back(ledger_spec());
   const reputation_setup reputation{.world = world, .store = store, .roles = roles};
   persistents.children.push_back(leaf("reputation", [reputation](child_context& c) {
     return spawn_reputation(c.parent, reputation);
@@ -343,6 +369,11 @@ void market_host::plant() {
   root.children.push_back({.name = "market",
                            .policy = branch,
                            .start = std::make_shared<const supervisor_spec>(market_spec())});
+  if (validators_)
+    root.children.push_back({.name = "validators",
+                             .policy = branch,
+                             .start = std::make_shared<const supervisor_spec>(
+                                 validators_->spec(*world_, roles_, host_))});
   root.listener = [roles = roles_](const supervision_event& e) {
     if (e.id.value < first_tier_id || e.id.value >= first_branch_id)
       return;
@@ -620,6 +651,30 @@ result<void> market_host::wait_listed(std::uint32_t group_number, std::size_t ag
 result<orchestration::task_status> market_host::ask_status(const task_id& task) {
   return ask<orchestration::task_status>(
       *system_, driver_.get(), roles_->get<node_actor>(role::node), msg::ask_status{task});
+}
+
+result<std::vector<msg::node_view>> market_host::ask_validators() {
+  std::vector<msg::node_view> views;
+  if (!validators_)
+    return views;
+  for (std::uint32_t i = 0; i < validators_->count(); ++i) {
+    const auto whom = roles_->get<validator_actor>(role::validator_of(i));
+    auto view = ask<msg::node_view>(*system_, driver_.get(), whom, msg::ask_node{});
+    views.push_back(view ? std::move(*view) : msg::node_view{.place = i});
+  }
+  auto own = ask<msg::node_view>(*system_, driver_.get(), roles_->get<observer_actor>(role::ledger),
+                                 msg::ask_node{});
+  if (!own)
+    return fail(own.error());
+  views.push_back(std::move(*own));
+  return views;
+}
+
+bool market_host::befall_validator(std::uint32_t number, const msg::node_fault& what) {
+  const auto whom = roles_->get<validator_actor>(role::validator_of(number));
+  if (whom)
+    caf::anon_send(whom, what);
+  return static_cast<bool>(whom);
 }
 
 bool market_host::kill(const std::string& role) {

@@ -19,6 +19,7 @@
 #include "ainur/crypto/hash.hpp"
 #include "logger.hpp"
 #include "market_actors.hpp"
+#include "validator_branch.hpp"
 
 namespace ainur {
 
@@ -47,6 +48,8 @@ struct market_options {
   duration block_interval{100'000};
   std::size_t calls_max = 10'000;
   std::uint64_t checkpoint_interval = 1'000;
+  /// Validators keep the ledger; none: the host alone does.
+  std::optional<validator_options> validators;
   std::uint32_t orchestrators = 2;
   orchestration::orchestrator_options orchestrator; ///< number, account and host are filled in
   std::function<std::unique_ptr<routing::router>()> make_router;
@@ -135,6 +138,8 @@ public:
   [[nodiscard]] result<msg::totals> ask_totals();
   [[nodiscard]] result<msg::account_views> ask_accounts(std::vector<account_id> accounts);
   [[nodiscard]] result<orchestration::task_status> ask_status(const task_id& task);
+  /// Where the validators stand, and last the market's own node; empty without validators.
+  [[nodiscard]] result<std::vector<msg::node_view>> ask_validators();
   /// Lets everything that is ready run; nothing to do on the real clock.
   void settle();
 
@@ -142,6 +147,8 @@ public:
   [[nodiscard]] bool kill(const std::string& role);
   [[nodiscard]] bool kill_agent(std::uint32_t guard, std::uint32_t slot);
   [[nodiscard]] bool kill_supervisor(std::uint32_t guard);
+  /// Something befalls a validator. False if it is not running.
+  [[nodiscard]] bool befall_validator(std::uint32_t number, const msg::node_fault& what);
   /// An agent of this moment; empty if it is not running.
   [[nodiscard]] agent_actor find_agent(std::uint32_t guard, std::uint32_t slot) const;
 
@@ -155,6 +162,7 @@ private:
   void plant();
   [[nodiscard]] std::optional<key_keeping> keys_kept() const;
   supervisor_spec storage_spec();
+  child_spec ledger_spec() const;
   supervisor_spec market_spec();
   std::shared_ptr<const supervisor_spec> group_spec(group_ptr g);
 
@@ -189,6 +197,7 @@ private:
   std::optional<environment> world_;
   std::unique_ptr<virtual_driver> driver_;
   std::shared_ptr<store::backend> store_;
+  std::unique_ptr<validator_branch> validators_;
   std::shared_ptr<registry> roles_ = std::make_shared<registry>();
   std::shared_ptr<blocking_pool> pool_;
   std::shared_ptr<late_answers> late_; // virtual clock

@@ -57,6 +57,12 @@ struct run_record {
 
 [[nodiscard]] scenario::ledger_totals totals_of(const msg::totals& t);
 
+/// What validators begin with; nothing where a single authority keeps the ledger.
+[[nodiscard]] std::optional<validator_options> validators_from(const scenario::config& c);
+/// How they agreed, and where each of them stands. On the virtual clock those that lag are given
+/// time to catch up.
+[[nodiscard]] result<scenario::consensus_summary> observe_validators(market_host& market);
+
 /// The delays of links as the scenario says, by class of link.
 [[nodiscard]] std::shared_ptr<link_model> make_links(const scenario::network_config& config,
                                                      std::uint64_t seed);

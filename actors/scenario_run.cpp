@@ -47,6 +47,10 @@ ledger::parameters economy_of(const scenario::config& c) {
   p.era = e.era;
   p.dispute_bond_ppm = static_cast<std::uint32_t>(e.dispute_bond.ppm);
   p.exposure_share_ppm = static_cast<std::uint32_t>(e.exposure.ppm);
+  if (c.validators.count != 0) {
+    const auto& v = c.validators;
+    p.staking.seats = static_cast<std::uint32_t>(v.seats == 0 ? v.count : v.seats);
+  }
   return p;
 }
 
@@ -94,6 +98,7 @@ market_options options_of(const scenario::config& c, const run_options& o, const
   m.block_interval = c.ledger.block_interval;
   m.calls_max = c.ledger.calls_max;
   m.checkpoint_interval = c.ledger.checkpoint_interval;
+  m.validators = validators_from(c);
   m.orchestrators = static_cast<std::uint32_t>(c.runtime.orchestrators);
   m.orchestrator.how = mechanism_of(c.market.mechanism);
   m.orchestrator.quality = c.market.quality;
@@ -451,6 +456,8 @@ result<scenario::summary> scenario_run::run() {
     return fail(run_errc::broken, broken_->to_string());
   market_->flush_reports();
   const auto end = world.now();
+  auto validators = plan_->config.validators.count == 0 ? result<scenario::consensus_summary>{}
+                                                        : observe_validators(*market_);
   const auto totals = market_->ask_totals();
   if (reserves_follow)
     market_->roles()->clear(role::task_follower + "clients");
@@ -459,6 +466,10 @@ result<scenario::summary> scenario_run::run() {
   market_->stop();
   if (!totals)
     return fail(totals.error());
+  if (!validators)
+    return fail(validators.error());
+  if (validators->validators != 0)
+    record_->collector.set(std::move(*validators));
   record_->collector.add(scenario::ledger_observed{
       .at = end, .totals = totals_of(*totals), .reputation_mean = record_->reputation_mean});
   if (record_->trace_out.is_open())

@@ -30,8 +30,8 @@ void host_client::expect(ledger::requester who, const ledger::batch& b) {
   expected_.insert({{b.signer, b.nonce}, {who, b.valid_until}});
 }
 
-void host_client::forget(const ledger::batch& b) {
-  expected_.erase({b.signer, b.nonce});
+void host_client::forget(ledger::requester who) {
+  std::erase_if(expected_, [&who](const auto& x) { return x.second.who == who; });
 }
 
 batch_ptr host_client::cut(instant now, std::uint64_t nonce, timestamp time, bool idle) {

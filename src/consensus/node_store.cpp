@@ -131,7 +131,7 @@ result<full_node> full_node::open(std::shared_ptr<store::backend> reads, node_id
         if (!key)
           return fail(key.error());
         p->wal.push_back(*key);
-        if (key->height == p->start_at.height + 1)
+        if (key->height == p->start_at.height + 1 && !p->options.forgets)
           p->start_records.emplace_back(content.begin(), content.end());
         return {};
       });

@@ -33,6 +33,8 @@ public:
   virtual ~link_model() = default;
   /// The delays after which copies arrive: none for a lost message, two for a duplicated one.
   [[nodiscard]] virtual std::vector<duration> deliveries(const link_ends& over, instant now) = 0;
+  /// Cuts these endpoints off from all others until then; a model without cuts ignores it.
+  virtual void cut_off(const std::vector<std::uint32_t>& endpoints, instant until);
 };
 
 struct environment_options {

@@ -176,6 +176,7 @@ struct account_views;
 struct ask_accounts;
 struct ask_blocks;
 struct ask_listed;
+struct ask_node;
 struct ask_status;
 struct ask_totals;
 struct ask_views;
@@ -208,6 +209,9 @@ struct list_agents;
 struct lost_call;
 struct misbehave;
 struct new_guard;
+struct node_fault;
+struct node_mail;
+struct node_view;
 struct offered;
 struct orchestrator_here;
 struct orchestrator_lost;
@@ -259,6 +263,29 @@ using ledger_actor = caf::typed_actor<
     accepts<write_outcomes>,
     // A block or a deadline is due.
     accepts<msg::tick>>;
+
+/// A node as other nodes see it.
+using node_door = caf::typed_actor<accepts<msg::node_mail>>;
+
+/// One of the validators that keep a ledger together; see consensus/full_node.hpp.
+using validator_actor = caf::typed_actor<
+    // From other nodes.
+    accepts<msg::node_mail>,
+    // Injects a fault.
+    accepts<msg::node_fault>,
+    // Answers where it stands.
+    answers<msg::node_view, msg::ask_node>,
+    // The store_writer's word on a step.
+    accepts<write_outcomes>,
+    // The node's timer is due.
+    accepts<msg::tick>>;
+
+/// The ledger of a node where validators keep it: the same, seen through a node that follows them.
+using observer_actor = ledger_actor::extend<
+    // From validators.
+    accepts<msg::node_mail>,
+    // Answers where it stands.
+    answers<msg::node_view, msg::ask_node>>;
 
 /// Checks the signatures of batches for the ledger, one of several.
 using signature_checker_actor = caf::typed_actor<accepts<msg::check_signatures>>;

@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "ainur/actors/interfaces.hpp"
+#include "ainur/consensus/misdeeds.hpp"
+#include "ainur/consensus/node_message.hpp"
 #include "ainur/discovery/directory.hpp"
 #include "ainur/ledger/authority.hpp"
 #include "ainur/market/bid.hpp"
 #include "ainur/orchestration/intake.hpp"
 #include "ainur/orchestration/orchestrator.hpp"
 #include "ainur/orchestration/worker.hpp"
+#include "ainur/scenario/histogram.hpp"
 
 namespace ainur::msg {
 
@@ -104,6 +107,49 @@ struct totals {
   std::uint64_t escrows_overdue = 0;
   hash256 state_hash;
   hash256 block_hash;
+};
+
+// -- validators
+
+/// From another node, by its place in the address book.
+struct node_mail {
+  std::uint32_t from = 0;
+  std::shared_ptr<const consensus::node_message> what;
+};
+
+/// Something befalls a validator, until the time given.
+struct node_fault {
+  enum class kind_type : std::uint8_t { misbehaves, clock_skew, slow_disk, down };
+  kind_type kind = kind_type::down;
+  consensus::behaviour behaviour = consensus::behaviour::silent; ///< misbehaves
+  duration by{};                                                 ///< clock_skew, slow_disk
+  instant until{};
+};
+
+struct ask_node {};
+
+/// What a market sees of the validators' work.
+struct consensus_figures {
+  scenario::histogram finality_us; ///< from a batch's submission to its durable block
+  std::uint64_t equivocations = 0; ///< validators that were reported for them
+  std::uint64_t elections = 0;
+  amount slashed; ///< of stake, though it may be taken later
+};
+
+/// Where a node stands. The state is that of its newest block.
+struct node_view {
+  std::uint32_t place = 0;
+  bool is_up = false;
+  std::uint64_t height = 0;
+  hash256 state_hash;
+  hash256 block_hash;
+  bool conserved = false;
+  std::uint64_t blocks_made = 0;
+  std::uint64_t rounds = 0;
+  std::uint64_t messages = 0;                       ///< sent
+  std::string stopped;                              ///< why, if it has stopped itself
+  std::string misbehaved;                           ///< the last rule it was told to break
+  std::shared_ptr<const consensus_figures> figures; ///< of the node that follows for a market
 };
 
 // -- shard
@@ -465,6 +511,10 @@ AINUR_LOCAL_MESSAGE(ainur::msg::tasks_moved)
 AINUR_LOCAL_MESSAGE(ainur::msg::task_news)
 AINUR_LOCAL_MESSAGE(ainur::msg::ask_status)
 AINUR_LOCAL_MESSAGE(ainur::msg::orchestrator_lost)
+AINUR_LOCAL_MESSAGE(ainur::msg::node_mail)
+AINUR_LOCAL_MESSAGE(ainur::msg::node_fault)
+AINUR_LOCAL_MESSAGE(ainur::msg::ask_node)
+AINUR_LOCAL_MESSAGE(ainur::msg::node_view)
 AINUR_LOCAL_MESSAGE(ainur::msg::bypass_seen)
 AINUR_LOCAL_MESSAGE(ainur::msg::flush_report)
 AINUR_LOCAL_MESSAGE(ainur::msg::recorded_notes)

@@ -48,6 +48,7 @@ struct node_options {
   ledger::past_bounds past{.checkpoints_max = 3, .bytes_max = std::size_t{256} << 20};
   duration status_interval{500'000};
   duration chunk_timeout{5'000'000}; ///< for a piece of a snapshot
+  bool forgets = false; ///< a fault: what it signed before is not looked at when it opens
 };
 
 /// What is sent: to one node, or to all others.
@@ -88,8 +89,8 @@ public:
   [[nodiscard]] node_step receive(const account_id& from, const node_message& what,
                                   const moment& m);
   /// Batches of this node's own clients, with their signatures checked. What is taken goes to all
-  /// others; what is refused is answered: the place in the list, and why (as `mempool::add`, or what
-  /// the ledger would answer now).
+  /// others; what is refused is answered: the place in the list, and why (as `mempool::add`, or
+  /// what the ledger would answer now).
   [[nodiscard]] node_step submit(const std::vector<batch_ptr>& batches,
                                  std::vector<std::pair<std::size_t, error>>& refused,
                                  const moment& m);

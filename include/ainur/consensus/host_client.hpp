@@ -43,7 +43,7 @@ public:
   /// Notes who waits for a batch of somebody who signs for themselves.
   void expect(ledger::requester who, const ledger::batch& b);
   /// It was refused after all.
-  void forget(const ledger::batch& b);
+  void forget(ledger::requester who);
 
   /// The next batch, if one is due: calls wait long enough (or `idle` says that nothing more is
   /// coming just now). `nonce` is the host's next one in the newest state, `time` that state's.
