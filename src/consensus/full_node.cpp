@@ -105,6 +105,7 @@ node_step full_node::timer(const moment& m) {
   if (p.fetching && p.fetching->due <= m.now)
     p.fetching.reset();
   p.resend(m, out);
+  p.core_wake.reset(); // the replica says when, if it still waits for something
   p.carry_out(p.core.timer(m), m, out);
   p.end(m, out);
   return out;
