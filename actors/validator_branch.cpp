@@ -1,6 +1,7 @@
 #include "validator_branch.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "ainur/actors/store_writer.hpp"
 #include "ainur/crypto/hash.hpp"
@@ -76,8 +77,11 @@ result<void> validator_branch::open_stores(const ledger::genesis& g, store::back
     if (directory.empty()) {
       stores_.push_back(std::make_shared<store::memory_store>());
     } else {
-      auto opened = store::lmdb_environment::open(directory + "/validators/" + std::to_string(i),
-                                                  {.map_bytes = map_bytes, .synced = synced});
+      const auto folder = directory + "/validators/" + std::to_string(i);
+      std::error_code ignored; // what is missing then is told by the store
+      std::filesystem::create_directories(folder, ignored);
+      auto opened =
+          store::lmdb_environment::open(folder, {.map_bytes = map_bytes, .synced = synced});
       if (!opened)
         return fail(opened.error().within(where));
       stores_.push_back(std::move(*opened));

@@ -100,6 +100,30 @@ struct election_figures {
 [[nodiscard]] result<election_figures> run_elections(const election_options& options,
                                                      bool phragmms);
 
+/// Validators in one process, on the real clock with durable stores, and one ledger alone.
+struct consensus_options {
+  std::uint32_t validators = 4;
+  std::uint64_t batches = 320;      ///< a multiple of 16, the number of senders
+  std::size_t batch_calls = 1'000;  ///< transfers in a signed batch
+  std::uint64_t single_calls = 200; ///< one at a time, at low load
+  std::uint32_t accounts = 100'000;
+  std::string data; ///< folder for the stores
+};
+
+struct consensus_figures {
+  double alone_per_second = 0; ///< transfers through one ledger, durable
+  double final_per_second = 0; ///< through the validators, final
+  double alone_wait_ms = 0;    ///< median of single calls, submission to answer
+  double finality_ms = 0;
+  double commit_ms = 0; ///< median of a small durable commit
+};
+
+/// Errors: of the stores; `base_errc::unsupported` if a call was refused, money is not conserved or
+/// the validators do not hold the same.
+[[nodiscard]] result<consensus_figures> run_consensus(const consensus_options& options);
+/// Blocks that so many simulated validators agree on in a second of wall time.
+[[nodiscard]] result<double> run_many_validators(std::uint32_t validators, std::uint64_t heights);
+
 /// An instant in wall and processor time.
 struct lap {
   std::chrono::steady_clock::time_point wall{};
