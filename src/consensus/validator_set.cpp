@@ -19,7 +19,20 @@ std::int64_t floor_div(wide a, std::int64_t b) noexcept {
   return static_cast<std::int64_t>(a % b < 0 ? quotient - 1 : quotient);
 }
 
+/// The first 8 bytes of an id as a number that orders alike.
+std::uint64_t leading_bytes(const account_id& id) noexcept {
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    out = out << 8 | id.value[i];
+  return out;
+}
+
 } // namespace
+
+validator_set::validator_set() {
+  static const auto nobody = std::make_shared<const content>();
+  content_ = nobody;
+}
 
 result<validator_set> validator_set::make(std::vector<validator> members) {
   if (members.empty() || members.size() > validators_max)
@@ -28,28 +41,32 @@ result<validator_set> validator_set::make(std::vector<validator> members) {
                                           std::to_string(validators_max));
   const auto by_id = [](const validator& a, const validator& b) { return a.id < b.id; };
   std::sort(members.begin(), members.end(), by_id);
-  validator_set out;
+  content made;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const auto& v = members[i];
     if (i != 0 && members[i - 1].id == v.id)
       return fail(errc::bad_validators, to_string(v.id) + " stands in the set twice");
-    if (v.weight == 0 || v.weight > total_weight_max - out.total_)
+    if (v.weight == 0 || v.weight > total_weight_max - made.total)
       return fail(errc::bad_validators,
                   to_string(v.id) + " has no weight, or the sum exceeds 2^60");
-    out.total_ += v.weight;
+    made.total += v.weight;
+    made.leading.push_back(leading_bytes(v.id));
   }
-  out.hash_ = crypto::hash("ainur/validators/v1", codec::encode(members));
-  out.members_ = std::move(members);
+  made.hash = crypto::hash("ainur/validators/v1", codec::encode(members));
+  made.members = std::move(members);
+  validator_set out;
+  out.content_ = std::make_shared<const content>(std::move(made));
   return out;
 }
 
 std::optional<validator_index> validator_set::find(const account_id& id) const noexcept {
-  const auto at =
-      std::lower_bound(members_.begin(), members_.end(), id,
-                       [](const validator& v, const account_id& x) { return v.id < x; });
-  if (at == members_.end() || at->id != id)
-    return std::nullopt;
-  return static_cast<validator_index>(at - members_.begin());
+  const auto& [members, leading, total, hash] = *content_;
+  const auto first = leading_bytes(id);
+  auto at = static_cast<std::size_t>(std::ranges::lower_bound(leading, first) - leading.begin());
+  for (; at < leading.size() && leading[at] == first; ++at)
+    if (members[at].id == id)
+      return static_cast<validator_index>(at);
+  return std::nullopt;
 }
 
 void centre(std::vector<std::int64_t>& priorities) noexcept {

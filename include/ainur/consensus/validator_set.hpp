@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -32,47 +33,54 @@ struct validator {
 inline constexpr std::size_t validators_max = 10'000;
 inline constexpr std::uint64_t total_weight_max = std::uint64_t{1} << 60;
 
-/// The validators of a height, in rising order of their ids.
+/// The validators of a height, in rising order of their ids. Copies share their content.
 class validator_set {
 public:
-  validator_set() = default;
+  validator_set();
   /// In any order. Errors: `bad_validators` for none or too many of them, an id twice, no weight,
   /// too much weight in all.
   [[nodiscard]] static result<validator_set> make(std::vector<validator> members);
 
-  [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return content_->members.size(); }
 
   [[nodiscard]] const validator& operator[](validator_index i) const noexcept {
-    return members_[i];
+    return content_->members[i];
   }
 
-  [[nodiscard]] auto begin() const noexcept { return members_.begin(); }
+  [[nodiscard]] auto begin() const noexcept { return content_->members.begin(); }
 
-  [[nodiscard]] auto end() const noexcept { return members_.end(); }
+  [[nodiscard]] auto end() const noexcept { return content_->members.end(); }
 
   [[nodiscard]] std::optional<validator_index> find(const account_id& id) const noexcept;
 
-  [[nodiscard]] std::uint64_t total_weight() const noexcept { return total_; }
+  [[nodiscard]] std::uint64_t total_weight() const noexcept { return content_->total; }
 
   /// More than two thirds of the total.
   [[nodiscard]] bool is_quorum(std::uint64_t weight) const noexcept {
-    return 3 * weight > 2 * total_;
+    return 3 * weight > 2 * content_->total;
   }
 
   /// More than one third: at least one honest validator is among them.
-  [[nodiscard]] bool has_honest(std::uint64_t weight) const noexcept { return 3 * weight > total_; }
+  [[nodiscard]] bool has_honest(std::uint64_t weight) const noexcept {
+    return 3 * weight > content_->total;
+  }
 
   /// Names the set: covers ids, keys and weights.
-  [[nodiscard]] hash256 hash() const noexcept { return hash_; }
+  [[nodiscard]] hash256 hash() const noexcept { return content_->hash; }
 
   friend bool operator==(const validator_set& a, const validator_set& b) noexcept {
-    return a.members_ == b.members_;
+    return a.content_ == b.content_ || a.content_->members == b.content_->members;
   }
 
 private:
-  std::vector<validator> members_;
-  std::uint64_t total_ = 0;
-  hash256 hash_;
+  struct content {
+    std::vector<validator> members;
+    std::vector<std::uint64_t> leading; ///< the first bytes of each id, which order alike
+    std::uint64_t total = 0;
+    hash256 hash;
+  };
+
+  std::shared_ptr<const content> content_;
 };
 
 /// Priorities less their mean, which is rounded down.
