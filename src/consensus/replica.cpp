@@ -36,6 +36,7 @@ void replica::begin_height(const moment& m, effects& out) {
   status_due_.reset();
   height_began_ = m.now;
   std::erase_if(late_, [this](const auto& s) { return s.statement.height != at_.height; });
+  early_bytes_ = 0;
   for (auto& [from, messages] : std::exchange(early_, {}))
     for (auto& what : messages)
       std::visit([&](const auto& x) { take(from, x, m, out); }, what);

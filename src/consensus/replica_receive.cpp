@@ -12,6 +12,7 @@ namespace {
 constexpr round_number rounds_ahead_max = 16;
 /// Messages of the next height that are kept of each sender.
 constexpr std::size_t early_max = 8;
+constexpr std::size_t early_bytes_max = 2 * block_bytes_max;
 
 } // namespace
 
@@ -33,11 +34,15 @@ void replica::keep_for_later(const account_id& from, std::uint64_t height, const
                              const moment& m) {
   if (!at_.validators.find(from) && !at_.next_validators.find(from))
     return; // perhaps of a later set: this replica cannot know
-  if (height == at_.height + 2) {
-    auto& kept = early_[from];
-    if (kept.size() < early_max)
-      kept.push_back(what);
-  }
+  if (height == at_.height + 2)
+    if (auto& kept = early_[from]; kept.size() < early_max) {
+      const auto* p = std::get_if<proposal_message>(&what);
+      const auto size = p != nullptr ? p->block->encoded_batches.size() : 0;
+      if (size <= early_bytes_max - early_bytes_) { // who drops one asks for it in time
+        early_bytes_ += size;
+        kept.push_back(what);
+      }
+    }
   if (!executing_ && !status_due_)
     status_due_ = m.now + options_.status_interval;
 }

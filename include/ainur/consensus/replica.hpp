@@ -275,6 +275,7 @@ private:
   std::vector<signed_statement> heard_; // precommits of the last block's round, as they came here
   std::vector<signed_statement> late_;  // precommits of the last height after its decision
   std::map<account_id, std::vector<message>> early_; // of the next height
+  std::size_t early_bytes_ = 0;                      // of the blocks in it
   std::deque<certified_block> recent_;
   std::uint64_t first_block_ = 1;
   std::optional<instant> status_due_;
