@@ -35,6 +35,17 @@ run timeout 120 ainur bench election --voters 300 --targets 6 --candidates 40 --
 expect_status 0
 expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
 expect_match "$out" '"phragmms_seconds": [0-9.e-]*[1-9]'
+expect_match "$out" '"block_seconds": [0-9.e-]*[1-9]'
+
+begin "a ledger of validators is measured with one ledger alone, and all hold the same"
+mkdir data
+run timeout 120 ainur bench consensus --batches 32 --batch-calls 20 --single-calls 3 \
+  --accounts 200 --many 7 --heights 3 --runs 1 --data data --json
+expect_status 0
+expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"finality_ms": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"blocks_per_second": [0-9]*[1-9]'
+expect_equal "$(ls data)" ''
 
 begin "bad numbers are refused"
 run ainur bench population --count 0

@@ -233,4 +233,28 @@ expect_status 2
 expect_match "$err" '--log'
 expect_no_file kept.log
 
+begin "validators keep the ledger of a market, and some break the rules"
+scenario=$AINUR_SOURCE/examples/scenarios/validators.toml
+run ainur run "$scenario" --json
+expect_status 0
+expect_equal "$(value agreed)" true
+expect_equal "$(value conserved)" true
+expect_equal "$(value equivocations_found)" 1
+expect_match "$out" '"status": "equivocating_voter"'
+first=$(value trace_hash) first_state=$(value state_hash)
+run ainur run "$scenario" --json
+expect_equal "$(value trace_hash)" "$first"
+expect_equal "$(value state_hash)" "$first_state"
+
+begin "a run over validators can be looked into and goes on"
+run_starter --set validators.count=4 --data kept --quiet
+expect_status 0
+run ainur ledger verify kept --json
+expect_status 0
+run ainur run market.toml --set validators.count=4 --data kept --resume --quiet
+expect_status 0
+run ainur run market.toml --set validators.count=5 --data kept --resume --quiet
+expect_status 2
+expect_match "$err" 'other_run'
+
 finish

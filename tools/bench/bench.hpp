@@ -93,6 +93,7 @@ struct election_figures {
   double naive_seconds = 0;
   double phragmms_seconds = 0; ///< 0 unless asked for
   double certificate_seconds = 0;
+  double block_seconds = 0; ///< the whole block of a ledger that turns such an era
 };
 
 /// Errors: `base_errc::unsupported` if the two do not elect the same, since the figures would then

@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "ainur/base/rng.hpp"
+#include "ainur/codec/msgpack.hpp"
 #include "ainur/consensus/election_rules.hpp"
 #include "ainur/consensus/pjr.hpp"
+#include "ainur/ledger/state.hpp"
 #include "bench.hpp"
 #include "naive_election.hpp"
 
@@ -13,6 +15,7 @@ namespace {
 
 account_id numbered(std::uint32_t n) {
   account_id id;
+  id.value.back() = 1; // all zeroes mean none
   for (std::size_t i = 0; i < 4; ++i)
     id.value[i] = static_cast<std::uint8_t>(n >> (24 - 8 * i));
   return id;
@@ -59,6 +62,45 @@ double seconds_between(const lap& begin, const lap& end) {
   return std::chrono::duration<double>(end.wall - begin.wall).count();
 }
 
+/// The block of a ledger of these validators that begins an era, executed: election, exposures, the
+/// next committee, hashes.
+result<double> time_of_era_block(const election_options& o, const ledger::election_input& input) {
+  ledger::genesis g;
+  g.version = 2;
+  g.time = timestamp_at(1'700'000'000'000'000);
+  g.council = numbered(0);
+  auto& rules = g.parameters.staking;
+  rules.seats = o.seats;
+  rules.validators_max = o.candidates;
+  rules.nominators_max = std::max(o.voters, 1u);
+  rules.nominator_stake_min = rules.stake_min = amount{1};
+  rules.exposure_page_max = std::max(rules.exposure_page_max, o.voters / 64 + 1);
+  auto& f = g.founding.emplace();
+  for (const auto& c : input.candidates)
+    f.validators.push_back({c.stash, c.stash.value, c.self_stake, rules.commission_min_ppm});
+  for (const auto& v : input.voters) {
+    auto& n = f.nominators.emplace_back(ledger::founding_nominator{v.stash, v.budget, {}});
+    for (const auto target : v.targets)
+      n.targets.push_back(input.candidates[target].stash);
+  }
+  auto s = ledger::state::open(g, consensus::elections);
+  if (!s)
+    return fail(s.error());
+  const auto nothing = codec::encode(std::vector<ledger::signed_batch>{});
+  const auto begin = lap::now();
+  const auto done = s->execute({.height = 1,
+                                .time = g.time + g.parameters.era + duration{1},
+                                .proposer = s->committee_of(1)->members.front().stash,
+                                .batches = {},
+                                .encoded_batches = nothing,
+                                .signers = {}});
+  if (!done)
+    return fail(done.error());
+  const auto seconds = seconds_between(begin, lap::now());
+  return s->committee_of(3)->era == 1 ? result<double>{seconds}
+                                      : fail(base_errc::unsupported, "the block elected nobody");
+}
+
 } // namespace
 
 result<election_figures> run_elections(const election_options& options, bool phragmms) {
@@ -77,6 +119,10 @@ result<election_figures> run_elections(const election_options& options, bool phr
   if (!ledger::is_consistent(input, winners) ||
       !std::equal(winners.begin(), winners.end(), naive.winners.begin(), naive.winners.end(), same))
     return fail(base_errc::unsupported, "the election and its definition differ");
+  const auto block = time_of_era_block(options, input);
+  if (!block)
+    return fail(block.error());
+  f.block_seconds = *block;
   const auto solution = consensus::elect_seq_phragmen(*b, options.seats);
   begin = lap::now();
   const auto certificate =
