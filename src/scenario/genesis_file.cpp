@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ainur/base/nearest.hpp"
 #include "ainur/scenario/schema.hpp"
@@ -93,31 +94,59 @@ public:
       time(in, to, path);
     else if constexpr (std::is_same_v<T, account_id>)
       text(in, to, path, "a did or 64 hexadecimal digits in quotes", account_from_text);
+    else if constexpr (std::is_same_v<T, byte_array<32>>)
+      key(in, to, path);
+    else if constexpr (std::is_same_v<T, ledger::election_method>)
+      election(in, to, path);
+    else if constexpr (std::is_same_v<T, std::vector<account_id>>)
+      accounts(in, to, path);
     else
       add(place_of(in), path, "cannot be set in a file");
   }
 
-  void allocations(const toml::node& node, std::vector<ledger::allocation>& to) {
-    const auto* list = node.as_array();
-    if (list == nullptr)
-      return add(place_of(node), "allocation", "expects tables [[allocation]]");
-    std::vector<std::pair<ledger::allocation, place>> found;
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      const auto path = fmt::format("allocation[{}]", i);
+  /// Tables [[name]], each of another account, which stands in the field `id`; in any order.
+  template <class T>
+  void list(const toml::node& node, const std::string& name, std::vector<T>& to,
+            account_id T::*account, const std::string& id) {
+    const auto* in = node.as_array();
+    if (in == nullptr)
+      return add(place_of(node), name, "expects tables [[" + name + "]]");
+    std::vector<std::pair<T, place>> found;
+    for (std::size_t i = 0; i < in->size(); ++i) {
+      const auto path = fmt::format("{}[{}]", name, i);
       auto& [one, at] = found.emplace_back();
-      at = place_of(*list->get(i));
-      fields(*list->get(i), one, path);
-      if (const auto* t = list->get_as<toml::table>(i); t != nullptr && !t->contains("account"))
-        add(at, path + ".account", "it is missing");
+      at = place_of(*in->get(i));
+      fields(*in->get(i), one, path);
+      if (const auto* t = in->get_as<toml::table>(i); t != nullptr && !t->contains(id))
+        add(at, path + "." + id, "it is missing");
     }
-    std::ranges::stable_sort(found, {}, [](const auto& f) { return f.first.account; });
+    std::ranges::stable_sort(found, {}, [account](const auto& f) { return f.first.*account; });
     for (std::size_t i = 0; i < found.size(); ++i) {
-      if (i > 0 && found[i].first.account == found[i - 1].first.account)
+      if (i > 0 && found[i].first.*account == found[i - 1].first.*account)
         add(std::max(found[i].second, found[i - 1].second,
                      [](place a, place b) { return a.line < b.line; }),
-            "allocation.account", "the account stands twice: " + to_did(found[i].first.account));
-      to.push_back(found[i].first);
+            name + "." + id, "the account stands twice: " + to_did(found[i].first.*account));
+      to.push_back(std::move(found[i].first));
     }
+  }
+
+  void founding(const toml::node& node, ledger::founding& to) {
+    static constexpr std::array<std::string_view, 4> names{"election", "agreement", "validator",
+                                                           "nominator"};
+    const auto* in = node.as_table();
+    if (in == nullptr)
+      return add(place_of(node), "founding", "expects a table");
+    table(*in, "founding", names,
+          [&](const std::string& name, const toml::node& value, const std::string& path) {
+            if (name == "election")
+              read(value, to.election, path);
+            else if (name == "agreement")
+              read(value, to.agreement, path);
+            else if (name == "validator")
+              list(value, path, to.validators, &ledger::founding_validator::stash, "stash");
+            else
+              list(value, path, to.nominators, &ledger::founding_nominator::stash, "stash");
+          });
   }
 
   void require(const toml::table& root, const char* key) {
@@ -134,6 +163,35 @@ private:
       to = value->get();
     else
       add(place_of(in), path, std::string{"expects "} + expected);
+  }
+
+  void key(const toml::node& in, byte_array<32>& to, const std::string& path) {
+    const auto* value = in.as_string();
+    const auto parsed = value == nullptr ? result<hash256>{fail(base_errc::malformed)}
+                                         : id_from_hex<hash256>(value->get());
+    if (!parsed)
+      return add(place_of(in), path, "expects a public key: 64 hexadecimal digits in quotes");
+    to = parsed->value;
+  }
+
+  void election(const toml::node& in, ledger::election_method& to, const std::string& path) {
+    std::vector<std::string_view> names;
+    for (int i = 0; i <= static_cast<int>(ledger::election_method::max_value); ++i)
+      names.push_back(to_string(static_cast<ledger::election_method>(i)));
+    const auto* value = in.as_string();
+    const auto at = value == nullptr ? names.end() : std::ranges::find(names, value->get());
+    if (at == names.end())
+      return add(place_of(in), path, fmt::format("must be one of {}", fmt::join(names, ", ")),
+                 value == nullptr ? "" : std::string{nearest(value->get(), names)});
+    to = static_cast<ledger::election_method>(at - names.begin());
+  }
+
+  void accounts(const toml::node& in, std::vector<account_id>& to, const std::string& path) {
+    const auto* all = in.as_array();
+    if (all == nullptr)
+      return add(place_of(in), path, "expects a list of accounts");
+    for (std::size_t i = 0; i < all->size(); ++i)
+      read(*all->get(i), to.emplace_back(), fmt::format("{}[{}]", path, i));
   }
 
   template <class T>
@@ -206,8 +264,8 @@ void add_invalid(genesis_reader& out, const toml::table& root, const error& e) {
 }
 
 void read_root(genesis_reader& out, const toml::table& root, ledger::genesis& g) {
-  static constexpr std::array<std::string_view, 7> names{
-      "chain", "time", "authority", "council", "treasury", "parameters", "allocation"};
+  static constexpr std::array<std::string_view, 8> names{
+      "chain", "time", "authority", "council", "treasury", "parameters", "allocation", "founding"};
   out.table(root, "", names,
             [&](const std::string& name, const toml::node& node, const std::string& path) {
               if (name == "chain")
@@ -222,11 +280,16 @@ void read_root(genesis_reader& out, const toml::table& root, ledger::genesis& g)
                 out.read(node, g.treasury, path);
               else if (name == "parameters")
                 out.read(node, g.parameters, path);
+              else if (name == "allocation")
+                out.list(node, path, g.allocations, &ledger::allocation::account, "account");
               else
-                out.allocations(node, g.allocations);
+                out.founding(node, g.founding.emplace());
             });
-  for (const auto* key : {"time", "authority", "council"})
+  g.version = g.founding ? 2 : 1;
+  for (const auto* key : {"time", "council"})
     out.require(root, key);
+  if (!g.founding)
+    out.require(root, "authority");
   if (!out.problems.empty())
     return;
   if (const auto valid = ledger::validate(g); !valid)

@@ -140,3 +140,76 @@ TEST_CASE("all mistakes are told at once, up to twenty") {
     text += "key" + std::to_string(i) + " = 1\n";
   CHECK(read_genesis_file(text, "g.toml").problems.size() == 20);
 }
+
+namespace {
+
+std::string founded_text() {
+  const std::string key(64, 'a');
+  const auto account = [](const std::string& id) { return "\"" + id + "\"\n"; };
+  return "time = \"2026-01-01T00:00:00Z\"\n"
+         "council = " +
+         account(second) +
+         "[founding]\n"
+         "election = \"phragmms\"\n"
+         "[founding.agreement]\n"
+         "propose_first = \"2s\"\n"
+         "[[founding.validator]]\n"
+         "stash = " +
+         account(second) + "key = " + account(key) +
+         "value = \"20000 AINU\"\n"
+         "commission_ppm = 100000\n"
+         "[[founding.validator]]\n"
+         "stash = " +
+         account(first) + "key = " + account(key) +
+         "value = \"10000 AINU\"\n"
+         "commission_ppm = 150000\n"
+         "[[founding.nominator]]\n"
+         "stash = " +
+         account(std::string(64, '3')) +
+         "value = \"500 AINU\"\n"
+         "targets = [\"" +
+         first + "\", \"" + second + "\"]\n";
+}
+
+} // namespace
+
+TEST_CASE("a founding takes the place of the authority") {
+  const auto read = read_genesis_file(founded_text(), "g.toml");
+  REQUIRE_MESSAGE(read.problems.empty(), to_string(read.problems.front()));
+  const auto& g = read.value;
+  CHECK(g.version == 2);
+  CHECK(g.authority.is_none());
+  REQUIRE(g.founding);
+  CHECK(g.founding->election == ledger::election_method::phragmms);
+  CHECK(g.founding->agreement.propose_first == std::chrono::seconds{2});
+  CHECK(g.founding->agreement.vote_first == ledger::agreement_parameters{}.vote_first);
+  REQUIRE(g.founding->validators.size() == 2);
+  CHECK(to_string(g.founding->validators[0].stash) == first); // in order, as the ledger wants them
+  CHECK(g.founding->validators[0].commission_ppm == 150'000);
+  CHECK(g.founding->validators[1].value == amount::ainu(20'000));
+  CHECK(g.founding->validators[1].key[31] == 0xaa);
+  REQUIRE(g.founding->nominators.size() == 1);
+  CHECK(g.founding->nominators[0].targets.size() == 2);
+  const auto again = ledger::decode_genesis(ledger::encode_genesis(g));
+  REQUIRE(again);
+  CHECK(*again == g);
+}
+
+TEST_CASE("mistakes in a founding are told with their place") {
+  const auto text = founded_text();
+  const auto says = [](const std::string& shown, const std::string& part) {
+    CHECK_MESSAGE(shown.find(part) != std::string::npos, shown);
+  };
+  says(problem_of(with(text, "phragmms", "fragmen")), "\"phragmen\"");
+  says(problem_of(with(text, "propose_first", "propose_frist")), "\"propose_first\"");
+  says(problem_of(with(text, std::string(64, 'a'), "abc")), "expects a public key");
+  says(problem_of(with(text, "[\"" + first, "[1, \"" + first)),
+       "founding.nominator[0].targets[0]: expects a did");
+  says(problem_of(with(text, "stash = \"" + first + "\"\n", "")), "founding.validator[1].stash");
+  says(problem_of(with(text, "stash = \"" + first, "stash = \"" + second)), "stands twice");
+  says(problem_of(with(text, "10000 AINU", "9999 AINU")), "stakes less than");
+  says(problem_of(with(text, "150000", "950000")), "commission");
+  says(problem_of(with(text, "[\"" + first, "[\"" + std::string(64, '9'))),
+       "names no validator of the founding");
+  says(problem_of("authority = \"" + first + "\"\n" + text), "there is no authority");
+}

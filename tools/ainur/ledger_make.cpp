@@ -51,9 +51,12 @@ int init(const options& o) {
   json out{{"chain", to_string(ledger::genesis_hash(*g))},
            {"name", g->chain},
            {"time", to_string(g->time)},
-           {"authority", to_did(g->authority)},
            {"council", to_did(g->council)},
            {"accounts", g->allocations.size()}};
+  if (g->founding)
+    out["validators"] = g->founding->validators.size();
+  else
+    out["authority"] = to_did(g->authority);
   print(out, o.as_json);
   return exit_ok;
 }

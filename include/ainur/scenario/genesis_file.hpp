@@ -12,6 +12,22 @@
 //   free = "100 AINU"
 //   bonded = "0 AINU"
 //
+// Instead of an authority, validators may keep the ledger:
+//
+//   [founding]
+//   election = "phragmen"           # or "phragmms", "top_stake"
+//   [founding.agreement]            # those of founding.hpp by name; the rest keeps its default
+//   propose_first = "1s"
+//   [[founding.validator]]          # in any order, nominators too
+//   stash = "did:ainur:..."
+//   key = "..."                     # with which it signs statements: 64 hexadecimal digits
+//   value = "20000 AINU"
+//   commission_ppm = 100000
+//   [[founding.nominator]]
+//   stash = "did:ainur:..."
+//   value = "5000 AINU"
+//   targets = ["did:ainur:..."]
+//
 // Amounts are texts with their unit, times texts with theirs, everything else whole numbers, true
 // or false. Mistakes are problems as those of scenario files (read.hpp), all found at once.
 #pragma once
