@@ -310,4 +310,36 @@ for command in init show history verify backup restore export prove check-proof;
   expect_match "$out" "ainur ledger $command "
 done
 
+begin "a ledger of validators begins from its founding, and takes no blocks of others"
+ones=$(printf '1%.0s' {1..64}) twos=$(printf '2%.0s' {1..64})
+cat >genesis.toml <<END
+time = "2026-01-01T00:00:00Z"
+council = "$twos"
+[founding]
+[[founding.validator]]
+stash = "$ones"
+key = "$twos"
+value = "20000 AINU"
+commission_ppm = 100000
+[[allocation]]
+account = "$twos"
+free = "100 AINU"
+END
+run ainur ledger init founded --genesis genesis.toml --json
+expect_status 0
+expect_equal "$(value validators)" 1
+run ainur ledger show founded
+expect_match "$out" '^staked +20000 AINU$'
+run ainur ledger verify founded
+expect_status 0
+echo correct-horse >pass
+ainur key new me.key --passphrase-file pass >/dev/null
+run ainur tx transfer founded --key me.key --passphrase-file pass --to "$ones" --value '1 AINU'
+expect_status 2
+expect_match "$err" 'validators make the blocks'
+sed -i 's/"20000 AINU"/"9999 AINU"/' genesis.toml
+run ainur ledger init other --genesis genesis.toml
+expect_status 2
+expect_match "$err" 'stakes less than'
+
 finish

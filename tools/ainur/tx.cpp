@@ -260,6 +260,13 @@ int submit(const options& o, ledger::local_ledger& books, ledger::signed_batch b
     file.flush();
     return file ? exit_ok : bad_input({base_errc::io, o.out + ": cannot be written"});
   }
+  bool validated = false;
+  if (const auto asked = books.query([&](const auto& s) { validated = s.has_validators(); }); !asked)
+    return bad_input(asked.error().within(o.folder));
+  if (validated)
+    return bad_input({base_errc::unsupported,
+                      o.folder + ": validators make the blocks of this ledger, and none of them "
+                                 "runs here; hand the batch (--out) to a run of theirs"});
   std::vector<ledger::signed_batch> batches;
   batches.push_back(std::move(b));
   const auto done = books.submit(std::move(batches), now);

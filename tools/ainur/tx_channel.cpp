@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ainur/ledger/channel.hpp"
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/ledger/local_ledger.hpp"
 #include "ainur/ledger/signature.hpp"
 #include "ainur/ledger/text.hpp"
@@ -32,7 +33,7 @@ result<crypto::secret_key> load_key(const key_choice& key) {
 result<std::unique_ptr<ledger::local_ledger>> open_books(const std::string& folder) {
   if (auto found = find_store(folder); !found)
     return fail(found.error());
-  auto books = ledger::local_ledger::open(store_in(folder));
+  auto books = ledger::local_ledger::open(store_in(folder), {.elections = consensus::elections});
   return books ? std::move(books) : fail(books.error().within(folder));
 }
 

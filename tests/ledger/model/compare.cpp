@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "ainur/ledger/proof.hpp"
+
 namespace ainur::test {
 
 namespace {
@@ -357,6 +359,26 @@ std::string difference(const model& m, const state& s, const memory& past) {
   for (auto e = m.staking_era > kept ? m.staking_era - kept : 0; e <= m.staking_era; ++e)
     compare_era(d, m, s, e);
   compare_totals(d, m, s);
+  return d.found;
+}
+
+std::string proven_difference(const model& m, const state& s) {
+  constexpr std::uint8_t validator_keys = 33; // the number of the table
+  differ d;
+  for (const auto& x : cast::get().people) {
+    d.about = "the validator key of " + name_of_account(x.id);
+    const auto at = m.stakes.find(x.id);
+    std::optional<bytes> expected;
+    if (at != m.stakes.end() && at->second.statement_key) {
+      const auto& key = *at->second.statement_key;
+      expected = bytes{0x91, 0xc4, 32}; // a list of one field: 32 bytes
+      expected->insert(expected->end(), key.begin(), key.end());
+    }
+    const auto proof = s.prove(validator_keys, x.id.view());
+    d.same("proofs", proof.has_value());
+    if (proof && d.both(expected.has_value(), proof->record.has_value()) && expected)
+      d.same("keys", *expected == *proof->record);
+  }
   return d.found;
 }
 

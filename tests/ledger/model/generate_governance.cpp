@@ -61,19 +61,22 @@ account_id reader::a_dao() const {
 
 ledger::call reader::decision(const account_id& dao, std::size_t which) const {
   const auto next = m.daos.contains(dao) ? m.daos.at(dao).next : 1;
-  switch (which % 19) {
+  switch (which % 22) {
   case 0:
   case 1:
     return transfer{anyone(4).id, sum(3)};
   case 2:
+  case 19:
     return dao_set_members{members()};
-  case 3: {
+  case 3:
+  case 20: {
     auto next_rules = rules();
     if (n(1, 3) == 2)
       next_rules.approval_ppm = 1'000'001;
     return dao_set_rules{next_rules};
   }
   case 4:
+  case 21:
     return dissolve_dao{wild(7) ? account_id{} : anyone(4).id};
   case 5:
     return bond{sum(3)};

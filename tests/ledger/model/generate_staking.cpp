@@ -161,4 +161,43 @@ intent reader::make(const cancel_deferred_slash*) const {
   return {meant(m.g.council), cancel_deferred_slash{number}, {}, 0, true};
 }
 
+intent reader::make(const set_validator_key*) const {
+  const auto who = controller();
+  const auto stash = m.stash_of(who.id).value_or(who.id);
+  const auto key = n(2, 3) == 0 ? who.id.value : all.spare[n(2, all.spare.size())];
+  const auto proven = wild(4) ? anyone(3).id : stash; // for whom the key signs
+  return {who, set_validator_key{
+                   key, all.sign(wild(7) ? all.spare[n(4, all.spare.size())] : key,
+                                 validator_key_tag, validator_key_message(m.chain, proven))}};
+}
+
+intent reader::make(const report_equivocation*) const {
+  const auto v = all.at(cast::validators + n(1, 6));
+  statement x{static_cast<statement_kind>(n(2, 3)), n(3, 5), static_cast<round_number>(n(4, 4)),
+              no_round, digest_of("block")};
+  auto y = x;
+  switch (n(0, 5)) {
+  case 0:
+    y.value = {};
+    break;
+  case 1:
+    y.round += 1;
+    break;
+  case 2:
+    y.height += 1;
+    break;
+  case 3:
+    y.valid_round = 0;
+    break;
+  default:
+    y.value = digest_of("another block");
+  }
+  const auto signed_by = [this, &v](const statement& s) {
+    return signed_statement{s, wild(9) ? anyone(4).id : v.id,
+                            all.sign(v.id.value, "ainur/statement/v1",
+                                     statement_message(m.chain, s))};
+  };
+  return {anyone(0), report_equivocation{signed_by(x), signed_by(y)}};
+}
+
 } // namespace ainur::test

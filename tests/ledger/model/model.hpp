@@ -202,6 +202,7 @@ struct model_stake {
   std::vector<chunk> unlocking;
   std::optional<validator_prefs> validator;
   std::vector<account_id> targets;
+  std::optional<byte_array<32>> statement_key; // if it has chosen one
 
   [[nodiscard]] money total() const {
     money sum = active;
@@ -280,6 +281,7 @@ public:
   [[nodiscard]] money flowed(const model_award& a) const;
   [[nodiscard]] byte_array<32> key_of(const account_id& id) const;
   [[nodiscard]] bool is_dao(const account_id& id) const;
+  [[nodiscard]] std::optional<account_id> stash_of(const account_id& controller) const;
 
   /// Dissolved or not: such an id never has a key.
   [[nodiscard]] bool was_dao(const account_id& id) const { return daos.contains(id); }
@@ -436,7 +438,8 @@ private:
   errors on(const acting& a, const note_era_points& c);
   errors on(const acting& a, const report_validators& c);
   errors on(const acting& a, const cancel_deferred_slash& c);
-  [[nodiscard]] std::optional<account_id> stash_of(const account_id& controller) const;
+  errors on(const acting& a, const set_validator_key& c);
+  errors on(const acting& a, const report_equivocation& c);
   [[nodiscard]] money role_min(const model_stake& s) const;
   model_exposure* exposed(std::uint64_t era, const account_id& validator);
   void turn_era();

@@ -119,6 +119,8 @@ struct reader {
   intent make(const note_era_points*) const;
   intent make(const report_validators*) const;
   intent make(const cancel_deferred_slash*) const;
+  intent make(const set_validator_key*) const;
+  intent make(const report_equivocation*) const;
   [[nodiscard]] person stash() const;
   [[nodiscard]] person controller() const;
 

@@ -318,6 +318,7 @@ private:
       return fail("the snapshot: " + restored.error().to_string());
     if (restored->state_hash() != s_.state_hash() || mirror_.state_hash() != s_.state_hash())
       return fail("state hashes differ");
+    fail(proven_difference(m_, s_));
     mirror_ = std::move(*restored);
   }
 

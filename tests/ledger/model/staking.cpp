@@ -1,6 +1,7 @@
-// The model: stakes and roles.
+// The model: stakes, roles, and the keys of validators.
 #include <algorithm>
 
+#include "ainur/ledger/signature.hpp"
 #include "model.hpp"
 
 namespace ainur::test {
@@ -229,6 +230,43 @@ errors model::on(const acting& a, const kick& c) {
     if (const auto at = stakes.find(n); at != stakes.end())
       std::erase(at->second.targets, *stash);
   return {};
+}
+
+// --- statements ---
+
+errors model::on(const acting& a, const set_validator_key& c) {
+  const auto stash = stash_of(a.origin);
+  if (!stash)
+    return {errc::not_controller};
+  bytes message{chain.value.begin(), chain.value.end()};
+  message.insert(message.end(), stash->value.begin(), stash->value.end());
+  if (!verify_detached({c.key}, "ainur/validator-key/v1", message, c.proof))
+    return {errc::bad_key_proof};
+  stakes[*stash].statement_key = c.key;
+  return {};
+}
+
+namespace {
+
+bool can_be_signed(const statement& s) {
+  const bool numbers = s.height >= 1 && s.round >= 0 && s.round <= 1'000'000;
+  if (s.kind == statement_kind::proposal)
+    return numbers && s.value != hash256{} && s.valid_round >= -1 && s.valid_round < s.round;
+  return numbers && s.valid_round == -1;
+}
+
+} // namespace
+
+/// Here an authority makes the blocks: nobody was ever in office.
+errors model::on(const acting&, const report_equivocation& c) {
+  checks wrong;
+  const auto& x = c.first.statement;
+  const auto& y = c.second.statement;
+  wrong(true, errc::unknown_exposure);
+  wrong(c.first.signer != c.second.signer || !can_be_signed(x) || !can_be_signed(y) ||
+            x.kind != y.kind || x.height != y.height || x.round != y.round || x == y,
+        errc::bad_evidence);
+  return wrong.found;
 }
 
 } // namespace ainur::test

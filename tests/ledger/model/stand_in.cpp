@@ -72,7 +72,8 @@ struct stand_in {
   [[nodiscard]] std::size_t instead_of_others(std::size_t kind, Need&& need) const {
     const auto stands = [](const model_stake& s) { return s.validator.has_value(); };
     if (is<stake_more>(kind) || is<unstake>(kind) || is<run_validator>(kind) ||
-        is<set_controller>(kind) || is<set_payee>(kind) || is<reap_stake>(kind))
+        is<set_controller>(kind) || is<set_payee>(kind) || is<reap_stake>(kind) ||
+        is<set_validator_key>(kind))
       return need(!m.stakes.empty(), place_of<stake>());
     if (is<restake>(kind) || is<withdraw_unstaked>(kind))
       return need(stake_with([](const auto& s) { return !s.unlocking.empty(); }),
