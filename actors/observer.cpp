@@ -193,10 +193,10 @@ void begin(self_type self) {
     return self->quit(to_caf(earlier.error()));
   const auto& state = s.seat->node().state();
   s.client.emplace(state.chain(), s.setup.client);
+  s.client->resume(*earlier, state.nonce(s.client->host()), state.time());
   std::vector<consensus::batch_ptr> again;
-  for (const auto& b : *earlier)
-    again.push_back(consensus::prepare(state.chain(), b));
-  s.client->resume(std::move(*earlier));
+  for (auto& b : *earlier)
+    again.push_back(consensus::prepare(state.chain(), std::move(b)));
   const observer_actor here{self};
   for (auto count = s.setup.signature_checkers; count > 0; --count) {
     s.checkers.push_back(spawn_signature_checker(*self, here, state.chain()));
@@ -268,8 +268,7 @@ void add_checked(self_type self, msg::signatures_checked& m) {
   for (std::size_t i = 0; i < m.batches.size(); ++i) {
     s.calls_in_check -= m.batches[i].content.batch.entries.size();
     batches.push_back(consensus::prepare(std::move(m.batches[i])));
-    s.client->expect(submission_desk::requester_of(m.number, m.first + i),
-                     batches.back()->content.batch);
+    s.client->expect(submission_desk::requester_of(m.number, m.first + i), *batches.back());
   }
   std::vector<std::pair<std::size_t, error>> refused;
   auto step = s.seat->node().submit(batches, refused, s.seat->moment());

@@ -15,7 +15,15 @@ namespace {
 
 __extension__ using wide = unsigned __int128;
 
+hash256 id_of_encoded(bytes_view encoded) {
+  return crypto::hash("ainur/waiting/v1", encoded);
+}
+
 } // namespace
+
+hash256 id_of(const ledger::signed_batch& b) {
+  return id_of_encoded(codec::encode(b));
+}
 
 batch_ptr prepare(const hash256& chain, ledger::signed_batch b) {
   return prepare(ledger::check(chain, std::move(b)));
@@ -24,7 +32,7 @@ batch_ptr prepare(const hash256& chain, ledger::signed_batch b) {
 batch_ptr prepare(ledger::checked_batch b) {
   auto out = std::make_shared<prepared_batch>();
   const auto encoded = codec::encode(b.content);
-  out->id = crypto::hash("ainur/waiting/v1", encoded);
+  out->id = id_of_encoded(encoded);
   out->size_bytes = encoded.size();
   for (const auto& e : b.content.batch.entries)
     out->weight += ledger::weight_of(e.call);

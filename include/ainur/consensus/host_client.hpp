@@ -6,9 +6,11 @@
 //   settle(...)    → of every final block: who is to be told what
 //
 // Some batches are under way at a time. One that does not become final in its time is answered
-// `expired` and its number is used again. After a restart, batches of the earlier life go out again
-// (`resume`), so that their numbers are never used for two things; who asked for their calls is not
-// known any more, and asks again. Pure; not thread-safe.
+// `expired`, one that a block refused with the reason, and its number is used again. Where the
+// number was used by another batch (somebody had kept one that was given up), the calls are
+// answered `bad_nonce`: they did not act and never will. After a restart, batches of the earlier
+// life go out again (`resume`), so that their numbers are never used for two things; who asked for
+// their calls is not known any more, and asks again. Pure; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +37,15 @@ class host_client {
 public:
   host_client(const hash256& chain, const host_client_options& options);
 
-  /// Batches of an earlier life that may still become final.
-  void resume(std::vector<ledger::signed_batch> earlier);
+  /// Batches of an earlier life; those that cannot become final any more have ended. `nonce` and
+  /// `time` as for `cut`.
+  void resume(const std::vector<ledger::signed_batch>& earlier, std::uint64_t nonce,
+              timestamp time);
 
   /// Takes a call for the next batch. False if too many wait.
   [[nodiscard]] bool add(ledger::requester who, ledger::entry e, instant now);
   /// Notes who waits for a batch of somebody who signs for themselves.
-  void expect(ledger::requester who, const ledger::batch& b);
+  void expect(ledger::requester who, const prepared_batch& b);
   /// It was refused after all.
   void forget(ledger::requester who);
 
@@ -74,6 +78,7 @@ private:
   };
 
   struct batch_under_way {
+    hash256 id;
     std::vector<ledger::requester> asked; ///< of each entry
     timestamp valid_until{};
     instant cut_at{};
@@ -82,9 +87,15 @@ private:
   using batch_key = std::pair<account_id, std::uint64_t>; // signer and nonce
 
   struct expected {
+    hash256 id;
     ledger::requester who;
     timestamp valid_until{};
   };
+
+  /// What a final batch says of the one with this id that has its signer and number; nothing if
+  /// that may still act.
+  [[nodiscard]] static std::optional<ledger::batch_receipt>
+  outcome_for(const hash256& id, const hash256& final_id, const ledger::batch_receipt& receipt);
 
   void answer(const batch_under_way& b, const ledger::batch_receipt& receipt,
               ledger::published& into) const;

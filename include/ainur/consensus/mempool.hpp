@@ -48,6 +48,9 @@ struct prepared_batch {
 
 using batch_ptr = std::shared_ptr<const prepared_batch>;
 
+/// `prepared_batch::id`.
+[[nodiscard]] hash256 id_of(const ledger::signed_batch& b);
+
 /// The costly part of admission.
 [[nodiscard]] batch_ptr prepare(const hash256& chain, ledger::signed_batch b);
 /// The same where the signature was checked already.
