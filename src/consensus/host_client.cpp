@@ -46,24 +46,43 @@ batch_ptr host_client::cut(instant now, std::uint64_t nonce, timestamp time, boo
     return nullptr;
   while (under_way_.contains(nonce))
     ++nonce;
-  const auto count = std::min(entries_.size(), options_.calls_max);
   batch_under_way noted{{}, {}, time + options_.validity, now};
+  auto count = std::min(entries_.size(), options_.calls_max);
+  auto made = make(noted, nonce, count);
+  while (made->size_bytes > options_.bytes_max && count > 1)
+    made = make(noted, nonce, count /= 2);
+  noted.id = made->id;
+  noted.asked.reserve(count);
+  for (; count > 0; --count) {
+    noted.asked.push_back(entries_.front().who);
+    entries_.pop_front();
+  }
+  first_waiting_ = entries_.empty() ? std::nullopt : std::optional{now};
+  under_way_.emplace(nonce, std::move(noted));
+  return made;
+}
+
+/// The first `count` of the calls that wait, in a signed batch.
+batch_ptr host_client::make(const batch_under_way& noted, std::uint64_t nonce,
+                            std::size_t count) const {
   ledger::batch b{.signer = host_,
                   .key = std::nullopt,
                   .nonce = nonce,
                   .valid_until = noted.valid_until,
                   .entries = {}};
   b.entries.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    noted.asked.push_back(entries_.front().who);
-    b.entries.push_back(std::move(entries_.front().entry));
-    entries_.pop_front();
-  }
-  first_waiting_ = entries_.empty() ? std::nullopt : std::optional{now};
-  auto made = prepare(chain_, ledger::sign_batch(chain_, std::move(b), options_.host_seed));
-  noted.id = made->id;
-  under_way_.emplace(nonce, std::move(noted));
-  return made;
+  for (std::size_t i = 0; i < count; ++i)
+    b.entries.push_back(entries_[i].entry);
+  return prepare(chain_, ledger::sign_batch(chain_, std::move(b), options_.host_seed));
+}
+
+void host_client::refuse(std::uint64_t nonce, ledger::errc why) {
+  const auto at = under_way_.find(nonce);
+  if (at == under_way_.end())
+    return;
+  for (const auto& who : at->second.asked)
+    refused_.push_back({who, why});
+  under_way_.erase(at);
 }
 
 std::optional<instant> host_client::wake_at(instant now) const {
@@ -92,6 +111,8 @@ host_client::outcome_for(const hash256& id, const hash256& final_id,
 void host_client::settle(const std::vector<ledger::signed_batch>& batches,
                          const ledger::applied& done, ledger::published& into,
                          std::vector<instant>& submitted) {
+  into.answers.insert(into.answers.end(), refused_.begin(), refused_.end());
+  refused_.clear();
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const auto& b = batches[i].batch;
     const auto own = b.signer == host_ ? under_way_.find(b.nonce) : under_way_.end();

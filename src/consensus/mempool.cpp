@@ -231,6 +231,14 @@ bool mempool::is_ready() const {
       senders_, [](const auto& s) { return s.second.batches.contains(s.second.next); });
 }
 
+std::vector<batch_ptr> mempool::ready() const {
+  std::vector<batch_ptr> out;
+  for (const auto& [signer, s] : senders_)
+    if (const auto at = s.batches.find(s.next); at != s.batches.end())
+      out.push_back(at->second.batch);
+  return out;
+}
+
 std::vector<account_id> mempool::signers() const {
   std::vector<account_id> out;
   for (const auto& [signer, s] : senders_)

@@ -5,6 +5,7 @@
 
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/consensus/full_node.hpp"
+#include "ainur/ledger/signature.hpp"
 
 namespace ainur::consensus {
 
@@ -40,7 +41,10 @@ struct full_node::parts {
         state(std::move(s)), keeper(std::move(k)), rules(state.founded()->agreement),
         core(who.account, std::move(who.key),
              replica_options_of(*state.founded(), o.status_interval), checker),
-        pool(o.mempool) {}
+        pool(o.mempool) {
+    if (who.reporter_seed)
+      reporter = ledger::account_of_seed(*who.reporter_seed);
+  }
 
   // full_node.cpp
   result<void> add(const batch_ptr& b, const moment& m);
@@ -61,10 +65,12 @@ struct full_node::parts {
   void do_one(make_block& e, const moment& m, node_step& out, const follow& more);
   void do_one(check_block& e, const moment& m, node_step& out, const follow& more);
   void do_one(commit& e, const moment& m, node_step& out, const follow& more);
-  [[nodiscard]] std::optional<ledger::signed_batch> report(timestamp time) const;
+  [[nodiscard]] std::optional<ledger::batch> report(timestamp time) const;
+  [[nodiscard]] bool fits(const prepared_batch& b) const;
   [[nodiscard]] bool is_good(const block& b) const;
   [[nodiscard]] position execute(const certified_block& decided, ledger::executed& done) const;
-  void forget_settled(const certified_block& decided);
+  void forget_settled(const certified_block& decided, const ledger::applied& done);
+  void forget_refused(const ledger::batch& report, const ledger::batch_receipt& receipt);
 
   // node_store.cpp
   void do_one(persist& e, const moment& m, node_step& out, const follow& more);
@@ -102,6 +108,7 @@ struct full_node::parts {
   std::uint64_t chain_first = 1; // record of the chain journal
   std::deque<wal_key> wal;       // what is in the table
   std::vector<equivocation> evidence;
+  account_id reporter; // none without a seed
 
   struct own_batch {
     batch_ptr batch;

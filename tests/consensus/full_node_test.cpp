@@ -1,12 +1,7 @@
 // Nodes with real ledgers: agreement, catching up, crashes, elections, evidence, snapshots.
-#include "ainur/consensus/election_rules.hpp"
 #include "node_world.hpp"
 
 namespace ainur::test {
-
-ledger::election_rule node_world::elections_of(ledger::election_method m) noexcept {
-  return elections(m);
-}
 
 namespace {
 

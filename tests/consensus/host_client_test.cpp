@@ -211,6 +211,41 @@ TEST_SUITE("host client") {
     CHECK(d.cut()->content.batch.nonce == 0);
   }
 
+  TEST_CASE("a batch that its own node refused answers with the next block, its number is free") {
+    desk d;
+    d.add(1);
+    d.client.refuse(d.cut()->content.batch.nonce, answer::unknown_signer);
+    CHECK(d.client.under_way() == 0);
+    CHECK(d.client.take_ended().empty()); // it was never stored
+    d.add(2);
+    CHECK(d.cut()->content.batch.nonce == 0);
+    CHECK(numbers(d.settle({}), answer::unknown_signer) == list{1});
+    CHECK(d.settle({}).answers.empty());
+  }
+
+  TEST_CASE("a batch is no larger than a block has room for, if it holds more than one call") {
+    auto o = options();
+    o.calls_max = 100;
+    o.bytes_max = 500;
+    host_client client{chain, o};
+    for (std::uint64_t i = 0; i < 20; ++i)
+      REQUIRE(client.add({7, i}, call(i), at_ms(0)));
+    std::uint64_t next = 0;
+    std::uint64_t nonce = 0;
+    while (const auto b = client.cut(at_ms(0), nonce, utc, true)) {
+      CHECK(b->size_bytes <= 500);
+      CHECK(b->good);
+      for (const auto& e : b->content.batch.entries)
+        CHECK(number_of(e) == next++);
+      client.refuse(nonce++, answer::block_full); // makes room for the next
+    }
+    CHECK(next == 20);
+    auto large = call(0);
+    large.call = ledger::report_offence{.offender = test::named("x"), .evidence = bytes(900, 'x')};
+    REQUIRE(client.add({7, 0}, large, at_ms(0)));
+    CHECK(client.cut(at_ms(0), nonce, utc, true)->content.batch.entries.size() == 1);
+  }
+
   TEST_CASE("a number that another batch of the host has used is not the answer to this one") {
     desk d;
     d.add(1);

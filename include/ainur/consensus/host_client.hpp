@@ -28,6 +28,7 @@ struct host_client_options {
   byte_array<32> host_seed{};                ///< of the key of the host's account
   duration block_interval{100'000};          ///< a call waits at most so long for its batch
   std::size_t calls_max = 10'000;            ///< of a batch; at most 10,000
+  std::size_t bytes_max = 4u << 20;          ///< of a batch with more than one call
   std::size_t waiting_max = 1'000'000;       ///< calls; more are refused
   std::size_t under_way_max = 4;             ///< batches that are not final
   duration validity = std::chrono::hours{1}; ///< of block time, for a batch to become final
@@ -52,6 +53,9 @@ public:
   /// The next batch, if one is due: calls wait long enough (or `idle` says that nothing more is
   /// coming just now). `nonce` is the host's next one in the newest state, `time` that state's.
   [[nodiscard]] batch_ptr cut(instant now, std::uint64_t nonce, timestamp time, bool idle);
+  /// The batch that `cut` gave was refused at the node's door and never sent: its calls are
+  /// answered with the next block, its number is used again.
+  void refuse(std::uint64_t nonce, ledger::errc why);
   /// When to call `cut` again; nothing while nothing waits, or too much is under way.
   [[nodiscard]] std::optional<instant> wake_at(instant now) const;
 
@@ -100,6 +104,8 @@ private:
   void answer(const batch_under_way& b, const ledger::batch_receipt& receipt,
               ledger::published& into) const;
   void expire(timestamp time, ledger::published& into);
+  [[nodiscard]] batch_ptr make(const batch_under_way& noted, std::uint64_t nonce,
+                               std::size_t count) const;
 
   hash256 chain_;
   host_client_options options_;
@@ -108,6 +114,7 @@ private:
   std::optional<instant> first_waiting_;
   std::map<std::uint64_t, batch_under_way> under_way_; // by nonce
   std::multimap<batch_key, expected> expected_;
+  std::vector<ledger::call_answer> refused_; // to be told with the next block
   std::vector<std::uint64_t> ended_;
 };
 

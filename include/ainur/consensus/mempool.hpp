@@ -83,6 +83,8 @@ public:
 
   /// True if some batch carries its signer's next nonce: a block need not be empty.
   [[nodiscard]] bool is_ready() const;
+  /// Those batches.
+  [[nodiscard]] std::vector<batch_ptr> ready() const;
   /// Those whose batches wait.
   [[nodiscard]] std::vector<account_id> signers() const;
 
