@@ -125,8 +125,9 @@ void full_node::parts::do_one(consensus::commit& e, const moment& m, node_step& 
     return do_one(stop, m, out, more);
   }
   const auto& before = core.at();
-  if (before.execution.state_hash && last_header && last_header->height == before.height)
-    offer = make_offer(before, *last_header, b, e.decided.commit);
+  if (before.execution.state_hash && last_header && last_header->height == before.height &&
+      keeper.growing() == before.height)
+    keep_offer(make_offer(before, *last_header, b, e.decided.commit), out.write);
   auto next = execute(e.decided, *done);
   if (next.execution.state_hash)
     (void)state.mark_checkpoint();

@@ -1,6 +1,8 @@
 // What `full_node` hides, for the files that implement it.
 #pragma once
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "ainur/codec/msgpack.hpp"
@@ -31,6 +33,18 @@ struct wal_key {
   std::uint32_t number = 0;
   AINUR_FIELDS(wal_key, height, number)
 };
+
+struct offer_key {
+  std::uint64_t height = 0;
+  AINUR_FIELDS(offer_key, height)
+};
+
+/// Bases are of checkpoints: only these can be proven to others.
+[[nodiscard]] inline ledger::keeper_options
+keeper_of(ledger::keeper_options o, const ledger::agreement_parameters& rules) noexcept {
+  o.base_interval = std::max<std::uint64_t>(rules.checkpoint_interval, 1);
+  return o;
+}
 
 struct full_node::parts {
   using follow = std::function<void(effects)>;
@@ -88,6 +102,8 @@ struct full_node::parts {
   void take(const account_id& from, const chunk_message& x, const moment& m, node_step& out);
   void ask_chunk(const moment& m, node_step& out);
   [[nodiscard]] result<void> take_over(const moment& m, node_step& out);
+  void keep_offer(snapshot_offer offer, store::write_set& set);
+  void forget_offers(store::write_set& set);
 
   std::shared_ptr<store::backend> store; // for reading
   node_identity who;                     // its key is the replica's
@@ -119,18 +135,12 @@ struct full_node::parts {
   std::size_t told_next = 0;
 
   std::optional<consensus::header> last_header;
-  std::optional<snapshot_offer> offer;
-
-  struct kept_snapshot {
-    std::uint64_t height = 0;
-    std::vector<bytes> chunks;
-  };
-
-  std::optional<kept_snapshot> served;
+  std::map<std::uint64_t, snapshot_offer> offers; // by height, as stored
 
   struct fetch {
     account_id from;
     position at;
+    snapshot_offer proof;
     std::vector<bytes> chunks;
     instant due{};
   };
