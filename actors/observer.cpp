@@ -116,6 +116,21 @@ void publish(self_type self, consensus::final_block& b) {
     self->send(follower, msg::block{content});
 }
 
+/// How a refusal of the mempool is answered in the ledger's words.
+ledger::errc status_of(const error& why, const consensus::prepared_batch& b) {
+  if (!b.good)
+    return ledger::errc::bad_signature;
+  if (why.is(consensus::errc::nonce_over) || why.is(consensus::errc::known_batch))
+    return ledger::errc::bad_nonce;
+  if (why.is(consensus::errc::mempool_full))
+    return ledger::errc::block_full;
+  for (const auto code : {ledger::errc::unknown_signer, ledger::errc::fee_unpaid,
+                          ledger::errc::bad_key, ledger::errc::expired})
+    if (why.is(code))
+      return code;
+  return ledger::errc::bad_batch;
+}
+
 /// Cuts what is due; each batch is stored before it goes out.
 void cut(self_type self, bool idle) {
   auto& s = self->state;
@@ -125,13 +140,16 @@ void cut(self_type self, bool idle) {
   while (auto batch =
              s.client->cut(s.seat->setup().world.now(), node.state().nonce(s.client->host()),
                            std::max(node.state().time(), s.seat->moment().utc), idle)) {
-    const auto& b = batch->content.batch;
+    const auto nonce = batch->content.batch.nonce;
     std::vector<std::pair<std::size_t, error>> refused;
     auto step = node.submit({batch}, refused, s.seat->moment());
-    step.write.put(outstanding_table, store::encode_key(outstanding_key{b.nonce}),
-                   codec::encode(batch->content));
-    for (const auto& [place, why] : refused)
+    if (refused.empty())
+      step.write.put(outstanding_table, store::encode_key(outstanding_key{nonce}),
+                     codec::encode(batch->content));
+    for (const auto& [place, why] : refused) {
       s.seat->setup().world.log(log_level::warn, "ledger", "batch_refused").with("error", why);
+      s.client->refuse(nonce, status_of(why, *batch));
+    }
     s.seat->carry_out(self, std::move(step));
   }
   s.seat->arm(self, s.client->wake_at(s.seat->setup().world.now()));
@@ -192,11 +210,15 @@ void begin(self_type self) {
   if (!earlier)
     return self->quit(to_caf(earlier.error()));
   const auto& state = s.seat->node().state();
-  s.client.emplace(state.chain(), s.setup.client);
+  auto options = s.setup.client;
+  options.calls_max = std::min<std::size_t>(options.calls_max, state.rules().block_entries_max);
+  options.bytes_max =
+      std::min<std::size_t>(options.bytes_max, state.founded()->agreement.block_bytes_max / 2);
+  s.client.emplace(state.chain(), options);
+  s.client->resume(*earlier, state.nonce(s.client->host()), state.time());
   std::vector<consensus::batch_ptr> again;
-  for (const auto& b : *earlier)
-    again.push_back(consensus::prepare(state.chain(), b));
-  s.client->resume(std::move(*earlier));
+  for (auto& b : *earlier)
+    again.push_back(consensus::prepare(state.chain(), std::move(b)));
   const observer_actor here{self};
   for (auto count = s.setup.signature_checkers; count > 0; --count) {
     s.checkers.push_back(spawn_signature_checker(*self, here, state.chain()));
@@ -247,29 +269,13 @@ void submit(self_type self, msg::submit_batches& m, submission_desk::promise to)
   to.deliver(std::move(refused));
 }
 
-/// How a refusal of the mempool is answered in the ledger's words.
-ledger::errc status_of(const error& why, const consensus::prepared_batch& b) {
-  if (!b.good)
-    return ledger::errc::bad_signature;
-  if (why.is(consensus::errc::nonce_over) || why.is(consensus::errc::known_batch))
-    return ledger::errc::bad_nonce;
-  if (why.is(consensus::errc::mempool_full))
-    return ledger::errc::block_full;
-  for (const auto code : {ledger::errc::unknown_signer, ledger::errc::fee_unpaid,
-                          ledger::errc::bad_key, ledger::errc::expired})
-    if (why.is(code))
-      return code;
-  return ledger::errc::bad_batch;
-}
-
 void add_checked(self_type self, msg::signatures_checked& m) {
   auto& s = self->state;
   std::vector<consensus::batch_ptr> batches;
   for (std::size_t i = 0; i < m.batches.size(); ++i) {
     s.calls_in_check -= m.batches[i].content.batch.entries.size();
     batches.push_back(consensus::prepare(std::move(m.batches[i])));
-    s.client->expect(submission_desk::requester_of(m.number, m.first + i),
-                     batches.back()->content.batch);
+    s.client->expect(submission_desk::requester_of(m.number, m.first + i), *batches.back());
   }
   std::vector<std::pair<std::size_t, error>> refused;
   auto step = s.seat->node().submit(batches, refused, s.seat->moment());

@@ -114,6 +114,10 @@ node_step full_node::timer(const moment& m) {
 /// One that would be refused as things are is not taken: it would only make empty blocks.
 result<void> full_node::parts::add(const batch_ptr& b, const moment& m) {
   const auto& content = b->content.batch;
+  if (!fits(*b))
+    return fail(ledger::errc::bad_batch, "a block has no room for its " +
+                                             std::to_string(b->size_bytes) + " bytes and " +
+                                             std::to_string(content.entries.size()) + " calls");
   if (b->good && content.nonce == state.nonce(content.signer))
     if (const auto code = state.admission(b->content, std::max(m.utc, state.time() + duration{1}),
                                           ledger::signatures::trusted);
@@ -211,7 +215,8 @@ void full_node::parts::do_one(accuse& e, const moment&, node_step&, const follow
 bool full_node::parts::wants_block(const moment& m) const {
   const auto deadline = state.next_deadline();
   return pool.is_ready() || (deadline && *deadline < m.utc) ||
-         (!evidence.empty() && core.at().validators.find(who.account));
+         (core.at().validators.find(who.account) &&
+          report(std::max(m.utc, state.time() + duration{1})));
 }
 
 /// What every step ends with: a height is begun if there is a reason, and the next wake-up.

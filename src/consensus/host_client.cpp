@@ -13,9 +13,13 @@ host_client::host_client(const hash256& chain, const host_client_options& option
   AINUR_ASSERT(options_.calls_max > 0 && options_.under_way_max > 0);
 }
 
-void host_client::resume(std::vector<ledger::signed_batch> earlier) {
+void host_client::resume(const std::vector<ledger::signed_batch>& earlier, std::uint64_t nonce,
+                         timestamp time) {
   for (const auto& b : earlier)
-    under_way_[b.batch.nonce] = {{}, b.batch.valid_until, {}};
+    if (b.batch.nonce < nonce || b.batch.valid_until < time)
+      ended_.push_back(b.batch.nonce);
+    else
+      under_way_[b.batch.nonce] = {id_of(b), {}, b.batch.valid_until, {}};
 }
 
 bool host_client::add(ledger::requester who, ledger::entry e, instant now) {
@@ -26,8 +30,9 @@ bool host_client::add(ledger::requester who, ledger::entry e, instant now) {
   return true;
 }
 
-void host_client::expect(ledger::requester who, const ledger::batch& b) {
-  expected_.insert({{b.signer, b.nonce}, {who, b.valid_until}});
+void host_client::expect(ledger::requester who, const prepared_batch& b) {
+  const auto& content = b.content.batch;
+  expected_.insert({{content.signer, content.nonce}, {b.id, who, content.valid_until}});
 }
 
 void host_client::forget(ledger::requester who) {
@@ -41,22 +46,43 @@ batch_ptr host_client::cut(instant now, std::uint64_t nonce, timestamp time, boo
     return nullptr;
   while (under_way_.contains(nonce))
     ++nonce;
-  const auto count = std::min(entries_.size(), options_.calls_max);
-  batch_under_way noted{{}, time + options_.validity, now};
+  batch_under_way noted{{}, {}, time + options_.validity, now};
+  auto count = std::min(entries_.size(), options_.calls_max);
+  auto made = make(noted, nonce, count);
+  while (made->size_bytes > options_.bytes_max && count > 1)
+    made = make(noted, nonce, count /= 2);
+  noted.id = made->id;
+  noted.asked.reserve(count);
+  for (; count > 0; --count) {
+    noted.asked.push_back(entries_.front().who);
+    entries_.pop_front();
+  }
+  first_waiting_ = entries_.empty() ? std::nullopt : std::optional{now};
+  under_way_.emplace(nonce, std::move(noted));
+  return made;
+}
+
+/// The first `count` of the calls that wait, in a signed batch.
+batch_ptr host_client::make(const batch_under_way& noted, std::uint64_t nonce,
+                            std::size_t count) const {
   ledger::batch b{.signer = host_,
                   .key = std::nullopt,
                   .nonce = nonce,
                   .valid_until = noted.valid_until,
                   .entries = {}};
   b.entries.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    noted.asked.push_back(entries_.front().who);
-    b.entries.push_back(std::move(entries_.front().entry));
-    entries_.pop_front();
-  }
-  first_waiting_ = entries_.empty() ? std::nullopt : std::optional{now};
-  under_way_.emplace(nonce, std::move(noted));
+  for (std::size_t i = 0; i < count; ++i)
+    b.entries.push_back(entries_[i].entry);
   return prepare(chain_, ledger::sign_batch(chain_, std::move(b), options_.host_seed));
+}
+
+void host_client::refuse(std::uint64_t nonce, ledger::errc why) {
+  const auto at = under_way_.find(nonce);
+  if (at == under_way_.end())
+    return;
+  for (const auto& who : at->second.asked)
+    refused_.push_back({who, why});
+  under_way_.erase(at);
 }
 
 std::optional<instant> host_client::wake_at(instant now) const {
@@ -72,24 +98,44 @@ void host_client::answer(const batch_under_way& b, const ledger::batch_receipt& 
         {b.asked[i], i < receipt.entries.size() ? receipt.entries[i] : receipt.status});
 }
 
+std::optional<ledger::batch_receipt>
+host_client::outcome_for(const hash256& id, const hash256& final_id,
+                         const ledger::batch_receipt& receipt) {
+  if (id == final_id)
+    return receipt;
+  if (receipt.status != ledger::errc::ok)
+    return std::nullopt;
+  return ledger::batch_receipt{receipt.signer, receipt.nonce, ledger::errc::bad_nonce, {}};
+}
+
 void host_client::settle(const std::vector<ledger::signed_batch>& batches,
                          const ledger::applied& done, ledger::published& into,
                          std::vector<instant>& submitted) {
+  into.answers.insert(into.answers.end(), refused_.begin(), refused_.end());
+  refused_.clear();
   for (std::size_t i = 0; i < batches.size(); ++i) {
     const auto& b = batches[i].batch;
-    const auto& receipt = done.batches[i];
-    if (b.signer == host_) {
-      if (const auto at = under_way_.find(b.nonce); at != under_way_.end()) {
-        answer(at->second, receipt, into);
-        submitted.push_back(at->second.cut_at);
+    const auto own = b.signer == host_ ? under_way_.find(b.nonce) : under_way_.end();
+    const auto [first, last] = expected_.equal_range({b.signer, b.nonce});
+    if (own == under_way_.end() && first == last)
+      continue;
+    const auto id = id_of(batches[i]);
+    if (own != under_way_.end())
+      if (const auto outcome = outcome_for(own->second.id, id, done.batches[i])) {
+        answer(own->second, *outcome, into);
+        if (outcome->status == ledger::errc::ok)
+          submitted.push_back(own->second.cut_at);
         ended_.push_back(b.nonce);
-        under_way_.erase(at);
+        under_way_.erase(own);
+      }
+    for (auto at = first; at != last;) {
+      if (const auto outcome = outcome_for(at->second.id, id, done.batches[i])) {
+        into.batch_answers.push_back({at->second.who, *outcome});
+        at = expected_.erase(at);
+      } else {
+        ++at;
       }
     }
-    const auto [first, last] = expected_.equal_range({b.signer, b.nonce});
-    for (auto at = first; at != last; ++at)
-      into.batch_answers.push_back({at->second.who, receipt});
-    expected_.erase(first, last);
   }
   expire(done.time, into);
 }

@@ -15,7 +15,15 @@ namespace {
 
 __extension__ using wide = unsigned __int128;
 
+hash256 id_of_encoded(bytes_view encoded) {
+  return crypto::hash("ainur/waiting/v1", encoded);
+}
+
 } // namespace
+
+hash256 id_of(const ledger::signed_batch& b) {
+  return id_of_encoded(codec::encode(b));
+}
 
 batch_ptr prepare(const hash256& chain, ledger::signed_batch b) {
   return prepare(ledger::check(chain, std::move(b)));
@@ -24,7 +32,7 @@ batch_ptr prepare(const hash256& chain, ledger::signed_batch b) {
 batch_ptr prepare(ledger::checked_batch b) {
   auto out = std::make_shared<prepared_batch>();
   const auto encoded = codec::encode(b.content);
-  out->id = crypto::hash("ainur/waiting/v1", encoded);
+  out->id = id_of_encoded(encoded);
   out->size_bytes = encoded.size();
   for (const auto& e : b.content.batch.entries)
     out->weight += ledger::weight_of(e.call);
@@ -221,6 +229,14 @@ void mempool::remove(const account_id& signer, std::uint64_t nonce) {
 bool mempool::is_ready() const {
   return std::ranges::any_of(
       senders_, [](const auto& s) { return s.second.batches.contains(s.second.next); });
+}
+
+std::vector<batch_ptr> mempool::ready() const {
+  std::vector<batch_ptr> out;
+  for (const auto& [signer, s] : senders_)
+    if (const auto at = s.batches.find(s.next); at != s.batches.end())
+      out.push_back(at->second.batch);
+  return out;
 }
 
 std::vector<account_id> mempool::signers() const {

@@ -3,47 +3,58 @@
 #include <map>
 
 #include "ainur/base/assert.hpp"
-#include "ainur/ledger/signature.hpp"
 #include "node_parts.hpp"
 
 namespace ainur::consensus {
 
 namespace {
 constexpr duration report_validity = std::chrono::hours{1};
-constexpr std::size_t block_margin_bytes = 64u << 10; // for a report, and what frames the batches
+constexpr std::size_t list_head_bytes = 5;     // before the batches of a block, at most
+constexpr std::size_t report_bytes = 1u << 10; // one piece of evidence with its batch takes less
 } // namespace
 
-/// A batch of all evidence that this node has; nothing if it has none.
-std::optional<ledger::signed_batch> full_node::parts::report(timestamp time) const {
+/// Whether a block with nothing else would have room for it.
+bool full_node::parts::fits(const prepared_batch& b) const {
+  return b.size_bytes + list_head_bytes <= rules.block_bytes_max &&
+         b.content.batch.entries.size() <= state.rules().block_entries_max;
+}
+
+/// A batch of the evidence that this node has, as much as a block has room for; nothing if it has
+/// none, or the ledger would not take it: then no block is worth making for it.
+std::optional<ledger::batch> full_node::parts::report(timestamp time) const {
   if (evidence.empty() || !who.reporter_seed)
     return std::nullopt;
-  const auto reporter = ledger::account_of_seed(*who.reporter_seed);
   ledger::batch b{.signer = reporter,
                   .key = std::nullopt,
                   .nonce = state.nonce(reporter),
                   .valid_until = time + report_validity,
                   .entries = {}};
-  for (const auto& e : evidence)
-    b.entries.push_back({reporter, std::nullopt, ledger::report_equivocation{e.first, e.second}});
-  auto signed_one = ledger::sign_batch(state.chain(), std::move(b), *who.reporter_seed);
-  if (state.admission(signed_one, time, ledger::signatures::trusted) != ledger::errc::ok)
+  const auto room =
+      std::min<std::size_t>(rules.block_bytes_max / report_bytes, state.rules().block_entries_max);
+  for (std::size_t i = 0; i < std::min(evidence.size(), room); ++i)
+    b.entries.push_back({reporter, std::nullopt,
+                         ledger::report_equivocation{evidence[i].first, evidence[i].second}});
+  ledger::signed_batch asked{std::move(b), {}};
+  if (state.admission(asked, time, ledger::signatures::trusted) != ledger::errc::ok)
     return std::nullopt; // the account is gone, cannot pay, or has another key
-  return signed_one;
+  return std::move(asked.batch);
 }
 
 void full_node::parts::do_one(make_block& e, const moment& m, node_step&, const follow& more) {
   const auto time = std::max(m.utc, state.time() + duration{1});
-  std::size_t room = state.rules().block_entries_max;
+  std::size_t entries = state.rules().block_entries_max;
+  std::size_t bytes = rules.block_bytes_max - list_head_bytes;
   std::vector<ledger::signed_batch> chosen;
   if (auto own_report = report(time)) {
-    room -= own_report->batch.entries.size();
-    chosen.push_back(std::move(*own_report));
+    chosen.push_back(ledger::sign_batch(state.chain(), std::move(*own_report), *who.reporter_seed));
+    entries -= chosen.back().batch.entries.size();
+    bytes -= codec::encode(chosen.back()).size();
   }
-  const auto reporter = chosen.empty() ? account_id{} : chosen.front().batch.signer;
+  const bool reports = !chosen.empty();
   std::map<account_id, bool> admitted;
-  for (const auto& b : pool.choose(room, rules.block_bytes_max - block_margin_bytes, time)) {
+  for (const auto& b : pool.choose(entries, bytes, time)) {
     const auto& signer = b->content.batch.signer;
-    if (signer == reporter) // its numbers are taken
+    if (reports && signer == reporter) // its numbers are taken
       continue;
     const auto [at, first] = admitted.try_emplace(signer, true);
     if (first) // what would not act now only takes room; its signer may send it again
@@ -54,6 +65,9 @@ void full_node::parts::do_one(make_block& e, const moment& m, node_step&, const 
     else
       pool.remove(signer, b->content.batch.nonce);
   }
+  if (chosen.empty()) // nor do the others fit; waiting, they would only make empty blocks
+    for (const auto& b : pool.ready())
+      pool.remove(b->content.batch.signer, b->content.batch.nonce);
   more(core.batches(e.height, e.round, std::move(chosen), m));
 }
 
@@ -111,8 +125,9 @@ void full_node::parts::do_one(consensus::commit& e, const moment& m, node_step& 
     return do_one(stop, m, out, more);
   }
   const auto& before = core.at();
-  if (before.execution.state_hash && last_header && last_header->height == before.height)
-    offer = make_offer(before, *last_header, b, e.decided.commit);
+  if (before.execution.state_hash && last_header && last_header->height == before.height &&
+      keeper.growing() == before.height)
+    keep_offer(make_offer(before, *last_header, b, e.decided.commit), out.write);
   auto next = execute(e.decided, *done);
   if (next.execution.state_hash)
     (void)state.mark_checkpoint();
@@ -120,18 +135,26 @@ void full_node::parts::do_one(consensus::commit& e, const moment& m, node_step& 
   if (b.header.proposer == who.account)
     ++blocks_made;
   store_block(e.decided, *done, next, out.write);
-  forget_settled(e.decided);
+  forget_settled(e.decided, done->applied);
   out.blocks.push_back({std::move(e.decided), std::move(done->applied), next.execution.state_hash,
                         standing_sequence});
   more(core.executed(std::move(next), m));
 }
 
-/// Batches and evidence that are on the ledger now.
-void full_node::parts::forget_settled(const certified_block& decided) {
+/// Batches and evidence that are on the ledger now, or that it has refused.
+void full_node::parts::forget_settled(const certified_block& decided, const ledger::applied& done) {
   std::vector<std::pair<account_id, std::uint64_t>> nonces;
-  for (const auto& x : decided.block->batches) {
-    pool.remove(x.batch.signer, x.batch.nonce); // though it may not have acted
-    nonces.emplace_back(x.batch.signer, state.nonce(x.batch.signer));
+  const auto& batches = decided.block->batches;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const auto& x = batches[i].batch;
+    if (done.batches[i].status != ledger::errc::ok)
+      pool.remove(x.signer, x.nonce);
+    nonces.emplace_back(x.signer, state.nonce(x.signer));
+    std::erase_if(own, [&](const own_batch& mine) {
+      return mine.batch->content.signature == batches[i].signature;
+    });
+    if (x.signer == reporter)
+      forget_refused(x, done.batches[i]);
   }
   pool.committed(nonces, state.time());
   std::erase_if(evidence, [this](const equivocation& x) {
@@ -142,6 +165,15 @@ void full_node::parts::forget_settled(const certified_block& decided) {
     const auto& b = x.batch->content.batch;
     return b.nonce < state.nonce(b.signer) || b.valid_until < state.time();
   });
+}
+
+/// Evidence that the ledger does not take now it will never take.
+void full_node::parts::forget_refused(const ledger::batch& report,
+                                      const ledger::batch_receipt& receipt) {
+  for (std::size_t i = 0; i < receipt.entries.size(); ++i)
+    if (const auto* x = std::get_if<ledger::report_equivocation>(&report.entries[i].call);
+        x != nullptr && receipt.entries[i] != ledger::errc::ok)
+      std::erase_if(evidence, [x](const equivocation& e) { return e.first == x->first; });
 }
 
 } // namespace ainur::consensus

@@ -1,10 +1,13 @@
 // What `full_node` hides, for the files that implement it.
 #pragma once
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/consensus/full_node.hpp"
+#include "ainur/ledger/signature.hpp"
 
 namespace ainur::consensus {
 
@@ -31,6 +34,18 @@ struct wal_key {
   AINUR_FIELDS(wal_key, height, number)
 };
 
+struct offer_key {
+  std::uint64_t height = 0;
+  AINUR_FIELDS(offer_key, height)
+};
+
+/// Bases are of checkpoints: only these can be proven to others.
+[[nodiscard]] inline ledger::keeper_options
+keeper_of(ledger::keeper_options o, const ledger::agreement_parameters& rules) noexcept {
+  o.base_interval = std::max<std::uint64_t>(rules.checkpoint_interval, 1);
+  return o;
+}
+
 struct full_node::parts {
   using follow = std::function<void(effects)>;
 
@@ -40,7 +55,10 @@ struct full_node::parts {
         state(std::move(s)), keeper(std::move(k)), rules(state.founded()->agreement),
         core(who.account, std::move(who.key),
              replica_options_of(*state.founded(), o.status_interval), checker),
-        pool(o.mempool) {}
+        pool(o.mempool) {
+    if (who.reporter_seed)
+      reporter = ledger::account_of_seed(*who.reporter_seed);
+  }
 
   // full_node.cpp
   result<void> add(const batch_ptr& b, const moment& m);
@@ -61,10 +79,12 @@ struct full_node::parts {
   void do_one(make_block& e, const moment& m, node_step& out, const follow& more);
   void do_one(check_block& e, const moment& m, node_step& out, const follow& more);
   void do_one(commit& e, const moment& m, node_step& out, const follow& more);
-  [[nodiscard]] std::optional<ledger::signed_batch> report(timestamp time) const;
+  [[nodiscard]] std::optional<ledger::batch> report(timestamp time) const;
+  [[nodiscard]] bool fits(const prepared_batch& b) const;
   [[nodiscard]] bool is_good(const block& b) const;
   [[nodiscard]] position execute(const certified_block& decided, ledger::executed& done) const;
-  void forget_settled(const certified_block& decided);
+  void forget_settled(const certified_block& decided, const ledger::applied& done);
+  void forget_refused(const ledger::batch& report, const ledger::batch_receipt& receipt);
 
   // node_store.cpp
   void do_one(persist& e, const moment& m, node_step& out, const follow& more);
@@ -82,6 +102,8 @@ struct full_node::parts {
   void take(const account_id& from, const chunk_message& x, const moment& m, node_step& out);
   void ask_chunk(const moment& m, node_step& out);
   [[nodiscard]] result<void> take_over(const moment& m, node_step& out);
+  void keep_offer(snapshot_offer offer, store::write_set& set);
+  void forget_offers(store::write_set& set);
 
   std::shared_ptr<store::backend> store; // for reading
   node_identity who;                     // its key is the replica's
@@ -102,6 +124,7 @@ struct full_node::parts {
   std::uint64_t chain_first = 1; // record of the chain journal
   std::deque<wal_key> wal;       // what is in the table
   std::vector<equivocation> evidence;
+  account_id reporter; // none without a seed
 
   struct own_batch {
     batch_ptr batch;
@@ -112,18 +135,12 @@ struct full_node::parts {
   std::size_t told_next = 0;
 
   std::optional<consensus::header> last_header;
-  std::optional<snapshot_offer> offer;
-
-  struct kept_snapshot {
-    std::uint64_t height = 0;
-    std::vector<bytes> chunks;
-  };
-
-  std::optional<kept_snapshot> served;
+  std::map<std::uint64_t, snapshot_offer> offers; // by height, as stored
 
   struct fetch {
     account_id from;
     position at;
+    snapshot_offer proof;
     std::vector<bytes> chunks;
     instant due{};
   };

@@ -1,8 +1,10 @@
 // Snapshots: offered by who has one, fetched piece by piece by who is too far behind for blocks,
 // and believed only if the state has the hash that a certified header names.
+#include <algorithm>
 #include <utility>
 
 #include "ainur/consensus/election_rules.hpp"
+#include "ainur/store/key.hpp"
 #include "node_parts.hpp"
 
 namespace ainur::consensus {
@@ -11,36 +13,52 @@ namespace {
 constexpr std::size_t chunk_data_max = 8u << 20; // a chunk ends after the record that fills it
 } // namespace
 
+/// Offers live as long as the bases that they prove, also over a restart.
+void full_node::parts::keep_offer(snapshot_offer offer, store::write_set& set) {
+  const auto height = offer.block.height;
+  set.put(offer_table, store::encode_key(offer_key{height}), codec::encode(offer));
+  offers.insert_or_assign(height, std::move(offer));
+}
+
+void full_node::parts::forget_offers(store::write_set& set) {
+  std::erase_if(offers, [&](const auto& x) {
+    const auto height = x.first;
+    if (keeper.growing() == height || std::ranges::any_of(keeper.bases(), [&](const auto& base) {
+          return base.point.height == height;
+        }))
+      return false;
+    set.erase(offer_table, store::encode_key(offer_key{height}));
+    return true;
+  });
+}
+
+/// The newest base that is whole: all blocks after it are there.
 void full_node::parts::do_one(offer_snapshot& e, const moment&, node_step& out, const follow&) {
-  if (offer)
-    out.messages.push_back({e.to, std::make_shared<const node_message>(message{*offer})});
+  if (keeper.bases().empty())
+    return;
+  const auto newest = offers.find(keeper.bases().back().point.height);
+  if (newest != offers.end())
+    out.messages.push_back({e.to, std::make_shared<const node_message>(message{newest->second})});
 }
 
 void full_node::parts::take(const account_id& from, const chunk_request& x, const moment&,
                             node_step& out) {
-  const bool offered = offer && offer->block.height == x.height;
-  if (offered && (!served || served->height != x.height)) {
-    kept_snapshot made{x.height, {}};
-    const auto there = state.at(x.height, [&](const ledger::state& then) {
-      ledger::snapshot_writer writer{then};
-      while (auto chunk = writer.next(chunk_bytes))
-        made.chunks.push_back(std::move(*chunk));
-    });
-    if (there)
-      served = std::move(made);
-  }
   chunk_message answer{x.height, x.number, 0, {}};
-  if (served && served->height == x.height && x.number < served->chunks.size()) {
-    answer.count = static_cast<std::uint32_t>(served->chunks.size());
-    answer.data = served->chunks[x.number];
-  }
+  const auto base =
+      std::ranges::find(keeper.bases(), x.height, [](const auto& b) { return b.point.height; });
+  if (base != keeper.bases().end() && x.number < base->chunks)
+    if (const auto view = store->open_view())
+      if (auto chunk = ledger::read_chunk(**view, x.height, x.number); chunk && *chunk) {
+        answer.count = base->chunks;
+        answer.data = std::move(**chunk);
+      }
   out.messages.push_back({from, std::make_shared<const node_message>(std::move(answer))});
 }
 
 void full_node::parts::do_one(restore& e, const moment& m, node_step& out, const follow&) {
   if (fetching)
     return;
-  fetching = fetch{e.from, std::move(e.at), {}, {}};
+  fetching = fetch{e.from, std::move(e.at), std::move(e.proof), {}, {}};
   ask_chunk(m, out);
 }
 
@@ -91,7 +109,8 @@ result<void> full_node::parts::take_over(const moment& m, node_step& out) {
       !replaced)
     return replaced;
   keeper = ledger::log_keeper::after_replacing(
-      options.keeper, {point, static_cast<std::uint32_t>(fetching->chunks.size())}, *s);
+      keeper_of(options.keeper, rules),
+      {point, static_cast<std::uint32_t>(fetching->chunks.size())}, *s);
   s->keep_past(options.past);
   state = std::move(*s);
   out.write.prune(chain_journal, at.height);
@@ -99,8 +118,8 @@ result<void> full_node::parts::take_over(const moment& m, node_step& out) {
   forget_wal(at.height, out.write);
   chain_first = at.height + 1;
   last_header.reset();
-  offer.reset();
-  served.reset();
+  forget_offers(out.write); // those of its own bases, which are gone
+  keep_offer(std::move(fetching->proof), out.write);
   std::vector<std::pair<account_id, std::uint64_t>> nonces;
   for (const auto& signer : pool.signers())
     nonces.emplace_back(signer, state.nonce(signer));

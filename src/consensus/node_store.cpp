@@ -107,7 +107,8 @@ result<full_node> full_node::open(std::shared_ptr<store::backend> reads, node_id
     return fail(s.error());
   if (!s->has_validators())
     return fail(base_errc::unsupported, "a single authority keeps this ledger");
-  auto keeper = ledger::log_keeper::open(**view, options.keeper, *s);
+  auto keeper =
+      ledger::log_keeper::open(**view, keeper_of(options.keeper, s->founded()->agreement), *s);
   if (!keeper)
     return fail(keeper.error());
   s->keep_past(options.past);
@@ -135,7 +136,17 @@ result<full_node> full_node::open(std::shared_ptr<store::backend> reads, node_id
           p->start_records.emplace_back(content.begin(), content.end());
         return {};
       });
-  return read ? result<full_node>{full_node{std::move(p)}} : fail(read.error());
+  if (!read)
+    return fail(read.error());
+  const auto offers =
+      (*view)->visit(offer_table, {}, [&p](bytes_view, bytes_view content) -> result<void> {
+        auto offer = codec::decode<snapshot_offer>(content);
+        if (!offer)
+          return fail(offer.error().within("an offer of a snapshot"));
+        p->offers.emplace(offer->block.height, std::move(*offer));
+        return {};
+      });
+  return offers ? result<full_node>{full_node{std::move(p)}} : fail(offers.error());
 }
 
 void full_node::parts::do_one(persist& e, const moment&, node_step& out, const follow&) {
@@ -161,6 +172,7 @@ void full_node::parts::store_block(const certified_block& decided, const ledger:
     set.append(ledger::standing_journal, ++standing_sequence,
                codec::encode(ledger::standing_record{height, events}));
   keeper.add(set, state, done.record.size());
+  forget_offers(set);
   if (height % position_interval == 0)
     set.put(ledger::node_table, position_key, encode_position(next));
   forget_wal(height, set);

@@ -20,6 +20,7 @@ result<effects> replica::start(position at, const std::vector<bytes>& records, c
   begin_height(m, out);
   if (auto done = recover(records, m, out); !done)
     return fail(done.error());
+  suspect_lag(m);
   finish(out);
   return out;
 }
@@ -210,7 +211,7 @@ effects replica::executed(position next, const moment& m) {
   agreement_.reset(); // it refers to the validators of `at_`
   at_ = std::move(next);
   begin_height(m, out);
-  take_fetched(out);
+  take_fetched(m, out);
   finish(out);
   return out;
 }

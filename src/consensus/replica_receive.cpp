@@ -43,8 +43,7 @@ void replica::keep_for_later(const account_id& from, std::uint64_t height, const
         kept.push_back(what);
       }
     }
-  if (!executing_ && !status_due_)
-    status_due_ = m.now + options_.status_interval;
+  suspect_lag(m);
 }
 
 /// The signer's place in the set of this height, if it signed the statement.

@@ -7,6 +7,10 @@
 
 namespace ainur::consensus {
 
+namespace {
+constexpr std::uint32_t questions_max = 4;
+} // namespace
+
 status_message replica::status() const {
   status_message s;
   s.height = at_.height + 1;
@@ -18,8 +22,21 @@ status_message replica::status() const {
   return s;
 }
 
-void replica::report_status(const moment& m, effects& out) {
+/// After a start, a snapshot or blocks of others, or a message of a later height: nobody may have
+/// anything to say for long, so it asks. Not for ever: anybody can send such messages.
+void replica::suspect_lag(const moment& m) {
+  if (executing_ || status_due_)
+    return;
+  questions_ = questions_max;
   status_due_ = m.now + options_.status_interval;
+}
+
+void replica::report_status(const moment& m, effects& out) {
+  status_due_.reset();
+  if (!agreement_ && questions_ > 0)
+    --questions_;
+  if (agreement_ || questions_ > 0)
+    status_due_ = m.now + options_.status_interval;
   out.push_back(broadcast{status()});
 }
 
@@ -93,7 +110,7 @@ void replica::take(const account_id& from, const blocks_request& r, const moment
     out.push_back(load_blocks{from, r.first, r.count});
 }
 
-void replica::take(const account_id& from, const blocks_message& b, const moment&, effects& out) {
+void replica::take(const account_id& from, const blocks_message& b, const moment& m, effects& out) {
   if (b.blocks.size() > blocks_in_message_max ||
       std::any_of(b.blocks.begin(), b.blocks.end(), [](const auto& x) { return !x.block; }))
     return refuse();
@@ -101,7 +118,7 @@ void replica::take(const account_id& from, const blocks_message& b, const moment
     return; // nobody asked
   fetched_.assign(b.blocks.begin(), b.blocks.end());
   fetched_from_ = from;
-  take_fetched(out);
+  take_fetched(m, out);
 }
 
 void replica::take(const account_id& from, const snapshot_request& r, const moment&, effects& out) {
@@ -118,7 +135,7 @@ void replica::take(const account_id& from, const snapshot_offer& o, const moment
   if (!p)
     return refuse();
   fetching_until_ = m.now + 2 * options_.status_interval;
-  out.push_back(restore{from, std::move(*p)});
+  out.push_back(restore{from, std::move(*p), o});
 }
 
 effects replica::restored(position at, const moment& m) {
@@ -132,13 +149,14 @@ effects replica::restored(position at, const moment& m) {
   heard_.clear();
   at_ = std::move(at);
   begin_height(m, out);
+  suspect_lag(m);
   finish(out);
   return out;
 }
 
 /// Commits the next of the fetched blocks; the others follow as each is executed, and then more is
 /// asked for.
-void replica::take_fetched(effects& out) {
+void replica::take_fetched(const moment& m, effects& out) {
   while (!executing_ && !halted_ && !fetched_.empty()) {
     const auto next = std::move(fetched_.front());
     fetched_.pop_front();
@@ -159,6 +177,7 @@ void replica::take_fetched(effects& out) {
     fetching_until_.reset();
     auto ask = status(); // its reply says whether there is more
     out.push_back(send_to{from, ask});
+    suspect_lag(m);
   }
 }
 

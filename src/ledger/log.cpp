@@ -310,23 +310,28 @@ result<std::vector<base_info>> read_bases(const store::view& from) {
   return bases ? std::move(bases) : fail(bases.error().within("the list of bases"));
 }
 
+result<std::optional<bytes>> read_chunk(const store::view& from, std::uint64_t height,
+                                        std::uint32_t number) {
+  return from.get(base_table, store::encode_key(chunk_key{height, number}));
+}
+
 result<state> load_base(const store::view& from, const base_info& base, election_rules elections) {
   std::uint32_t next = 0;
-  return state::restore(
-      chunk_source{[&]() -> result<std::optional<bytes>> {
-        if (next == base.chunks)
-          return std::optional<bytes>{};
-        auto chunk = from.get(base_table, store::encode_key(chunk_key{base.point.height, next}));
-        if (!chunk)
-          return fail(chunk.error());
-        if (!*chunk)
-          return fail(errc::bad_snapshot, "chunk " + std::to_string(next) +
-                                              " of the base at height " +
-                                              std::to_string(base.point.height) + " is missing");
-        ++next;
-        return std::move(*chunk);
-      }},
-      elections);
+  return state::restore(chunk_source{[&]() -> result<std::optional<bytes>> {
+                          if (next == base.chunks)
+                            return std::optional<bytes>{};
+                          auto chunk = read_chunk(from, base.point.height, next);
+                          if (!chunk)
+                            return fail(chunk.error());
+                          if (!*chunk)
+                            return fail(errc::bad_snapshot, "chunk " + std::to_string(next) +
+                                                                " of the base at height " +
+                                                                std::to_string(base.point.height) +
+                                                                " is missing");
+                          ++next;
+                          return std::move(*chunk);
+                        }},
+                        elections);
 }
 
 result<state> replay_log(const store::view& from, const block_observer& observer,

@@ -81,6 +81,8 @@ bool log_keeper::is_old(const base_info& base, const state& s) const {
 void log_keeper::grow_base(store::write_set& set, state& s) {
   if (!growing_) {
     // The next one begins when the last may take the place of the blocks before it.
+    if (s.height() % options_.base_interval != 0)
+      return;
     if (bases_.empty() ? s.height() >= options_.keep_blocks : is_old(bases_.back(), s))
       growing_.emplace(growing_base{s.mark_checkpoint(), snapshot_writer{s}});
     return;

@@ -1,12 +1,7 @@
 // Nodes with real ledgers: agreement, catching up, crashes, elections, evidence, snapshots.
-#include "ainur/consensus/election_rules.hpp"
 #include "node_world.hpp"
 
 namespace ainur::test {
-
-ledger::election_rule node_world::elections_of(ledger::election_method m) noexcept {
-  return elections(m);
-}
 
 namespace {
 
@@ -76,6 +71,24 @@ TEST_CASE("lost messages and a node that was away: all catch up") {
   }
 }
 
+TEST_CASE("who was away catches up though the others have nothing to agree on") {
+  node_world w{founded_genesis(4), 5, 4};
+  for (const std::uint32_t away : {3u, 4u}) {
+    w.crash(away);
+    w.pay(0, 0);
+    w.run(seconds{5});
+    w.pay(1, 1);
+    w.run(seconds{5});
+    const auto height = w.nodes[0].core->state().height();
+    CHECK(height >= 2);
+    w.boot(away);
+    CHECK(w.run(seconds{5}, [&] { return w.all_at(height); }));
+    w.run(seconds{60});
+    CHECK(w.nodes[0].core->state().height() == height);
+  }
+  w.check();
+}
+
 TEST_CASE("a minority cut off waits and comes back") {
   node_world w{founded_genesis(4), 4, 5};
   w.pay(0, 0);
@@ -143,6 +156,46 @@ TEST_CASE("who votes twice is reported, slashed, and the reporter is paid") {
   CHECK(s.stake_of(node_account(3))->active < amount::ainu(20'000));
   for (std::uint32_t i = 0; i < 3; ++i)
     CHECK(s.stake_of(node_account(i))->active == amount::ainu(20'000));
+}
+
+/// Four nodes that keep few blocks, and one of them away until the others have pruned what it
+/// lacks.
+node_world pruned_world(std::uint64_t seed) {
+  node_options options;
+  options.keeper.keep_blocks = 20;
+  options.keeper.keep_time = {};
+  options.keeper.flush_blocks_max = 10;
+  node_world w{
+      founded_genesis(4), 4, seed, {.delay = sim::delay_model::constant(duration{2'000})}, options};
+  w.run(seconds{1});
+  w.crash(3);
+  for (std::uint32_t i = 0; w.nodes[0].core->state().height() < 120 && i < 2'000; ++i) {
+    w.pay(i % 10, i % 3);
+    w.run(duration{300'000});
+  }
+  REQUIRE(w.nodes[0].core->state().height() >= 120);
+  return w;
+}
+
+TEST_CASE("a snapshot can be had from nodes that were restarted, though they make no blocks") {
+  auto w = pruned_world(21);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    w.crash(i);
+    w.boot(i);
+  }
+  w.run(seconds{5});
+  w.crash(0); // one of four is away: the others are a quorum as soon as the last has caught up
+  const auto height = w.nodes[1].core->state().height();
+  w.boot(3);
+  w.pay(0, 1);
+  CHECK(w.run(seconds{120}, [&] { return w.all_at(height + 1); }));
+  w.check();
+  // And from the one that took it, in a later life.
+  w.crash(3);
+  w.boot(3);
+  w.pay(1, 3);
+  CHECK(w.run(seconds{60}, [&] { return w.all_at(height + 2); }));
+  w.check();
 }
 
 TEST_CASE("who is too far behind for blocks takes a snapshot") {

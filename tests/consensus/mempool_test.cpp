@@ -163,6 +163,50 @@ TEST_CASE("a block takes away used nonces and what has expired, and nothing else
   CHECK(m.size_bytes() == 100);
 }
 
+TEST_CASE("what is ready carries its signer's next number") {
+  mempool m;
+  CHECK_FALSE(m.is_ready());
+  CHECK(m.signers().empty());
+  const auto a3 = make(ann, 3);
+  const auto b0 = make(bob, 0);
+  const auto b1 = make(bob, 1);
+  REQUIRE(m.add(a3, 2, now));
+  CHECK_FALSE(m.is_ready()); // number 2 is missing
+  REQUIRE(m.add(b0, 0, now));
+  REQUIRE(m.add(b1, 0, now));
+  CHECK(m.ready() == std::vector{b0});
+  CHECK(m.signers() == std::vector{ann, bob});
+  m.committed({{bob, 1}, {ann, 3}}, now);
+  CHECK(m.ready() == std::vector{a3, b1});
+  m.committed({{bob, 2}, {ann, 4}}, now);
+  CHECK_FALSE(m.is_ready());
+  CHECK(m.signers().empty());
+}
+
+TEST_CASE("what is removed leaves the others, and may come again") {
+  mempool m;
+  const auto a0 = make(ann, 0);
+  const auto a1 = make(ann, 1);
+  const auto a2 = make(ann, 2);
+  for (const auto& b : {a0, a1, a2})
+    REQUIRE(m.add(b, 0, now));
+  m.remove(ann, 1);
+  m.remove(ann, 7); // is not there
+  m.remove(bob, 0);
+  CHECK(m.size() == 2);
+  CHECK(m.size_bytes() == 200);
+  CHECK(m.choose(10, 10'000, now) == std::vector{a0}); // number 1 is missing
+  m.remove(ann, 0);
+  CHECK_FALSE(m.is_ready());
+  CHECK(m.choose(10, 10'000, now).empty());
+  REQUIRE(m.add(a1, 0, now));
+  REQUIRE(m.add(a0, 0, now));
+  CHECK(m.choose(10, 10'000, now) == std::vector{a0, a1, a2});
+  m.committed({}, timestamp_at(2'000'001)); // all have expired, the removed ones too
+  CHECK(m.size() == 0);
+  CHECK(m.size_bytes() == 0);
+}
+
 TEST_CASE("random courses agree with a slow list") {
   for (std::uint64_t seed = 1; seed <= 200u * static_cast<unsigned>(test::count_factor()); ++seed) {
     CAPTURE(seed);
@@ -177,7 +221,15 @@ TEST_CASE("random courses agree with a slow list") {
     const auto forget = [&list](const auto& gone) { std::erase_if(list, gone); };
     for (int step = 0; step < 120; ++step) {
       const auto who = named(std::string(1, static_cast<char>('a' + random.below(5))));
-      if (random.below(8) == 0) {
+      if (!list.empty() && random.below(16) == 0) {
+        const auto& b = list[random.below(list.size())]->content.batch;
+        const auto signer = b.signer;
+        const auto nonce = b.nonce;
+        m.remove(signer, nonce);
+        forget([&](const auto& x) {
+          return x->content.batch.signer == signer && x->content.batch.nonce == nonce;
+        });
+      } else if (random.below(8) == 0) {
         auto chosen = m.choose(random.below(6), random.below(1'000), now);
         std::size_t bytes = 0;
         for (const auto& b : chosen) {
@@ -238,6 +290,7 @@ TEST_CASE("random courses agree with a slow list") {
             (!best || x->weight * best->size_bytes > best->weight * x->size_bytes))
           best = x;
       CHECK((chosen.empty() ? nullptr : chosen.front()) == best);
+      CHECK(m.is_ready() == (best != nullptr));
     }
   }
 }

@@ -1,5 +1,7 @@
 // Full nodes over a seeded network in virtual time: validators with ledgers of their own, an
-// observer, clients that sign for themselves, crashes and partitions.
+// observer, clients that sign for themselves, crashes and partitions, byzantine validators.
+//
+// Whatever an honest node says is compared with all that it said before, in earlier lives too.
 #pragma once
 
 #include <map>
@@ -7,7 +9,9 @@
 
 #include <doctest/doctest.h>
 
+#include "ainur/consensus/election_rules.hpp"
 #include "ainur/consensus/full_node.hpp"
+#include "ainur/consensus/misdeeds.hpp"
 #include "ainur/crypto/hash.hpp"
 #include "ainur/ledger/signature.hpp"
 #include "ainur/sim/event_queue.hpp"
@@ -73,7 +77,13 @@ public:
     instant wake = instant::max();
     std::optional<halt> stopped;
     std::vector<final_block> blocks;
+    std::vector<behaviour> misdeeds; ///< empty: honest at this moment
+    bool lied = false;               ///< was byzantine at some time
+
+    [[nodiscard]] bool honest() const noexcept { return !lied; }
   };
+
+  using step_key = std::tuple<std::uint64_t, round_number, statement_kind>;
 
   ledger::genesis g;
   node_options options;
@@ -89,7 +99,9 @@ public:
              node_options with = {})
       : g(std::move(of)), options(with), net(rng{seed}.split("net"), links),
         queue_(rng{seed}.split("ties")),
-        checker_(std::make_shared<signature_checker>(genesis_hash(g))) {
+        checker_(std::make_shared<signature_checker>(genesis_hash(g))),
+        misdeeds_(checker_->chain(), rng{seed}.split("misdeeds")) {
+    said_.resize(count);
     nodes.resize(count);
     for (std::uint32_t i = 0; i < count; ++i) {
       nodes[i].number = i;
@@ -103,7 +115,11 @@ public:
 
   void boot(std::uint32_t i) {
     auto& n = nodes[i];
-    auto opened = full_node::open(n.disk, {n.id, node_key(i), node_seed(i)}, options, checker_);
+    if (n.disk->has_crashed())
+      n.disk->restart();
+    auto with = options;
+    with.forgets = does(n, behaviour::amnesia);
+    auto opened = full_node::open(n.disk, {n.id, node_key(i), node_seed(i)}, with, checker_);
     REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().to_string()));
     n.core.emplace(std::move(*opened));
     ++n.life;
@@ -118,23 +134,51 @@ public:
     ++nodes[i].life;
   }
 
-  /// A transfer of 1 AINU from a client to another, given to a node.
-  void pay(std::uint32_t client, std::uint32_t via) {
+  /// Its store stops dead before this write effect from now on, and it with it.
+  void crash_at_effect(std::uint32_t i, std::uint64_t effect) {
+    auto& disk = *nodes[i].disk;
+    disk.set_faults({disk.effects() + effect, 0});
+  }
+
+  /// From now on a node breaks these rules; none: it keeps them again.
+  void misbehave(std::uint32_t i, std::vector<behaviour> how) {
+    nodes[i].lied = nodes[i].lied || !how.empty();
+    nodes[i].misdeeds = std::move(how);
+  }
+
+  /// A transfer of 1 AINU from a client to another.
+  [[nodiscard]] ledger::batch payment(std::uint32_t client, std::uint64_t nonce) const {
     ledger::batch b{.signer = client_account(client),
                     .key = std::nullopt,
-                    .nonce = nonces[client]++,
+                    .nonce = nonce,
                     .valid_until = node_epoch + std::chrono::hours{1000},
                     .entries = {}};
     b.entries.push_back({b.signer, std::nullopt,
                          ledger::transfer{client_account((client + 1) % 10), amount::ainu(1)}});
-    const auto chain = genesis_hash(g);
-    give(via, prepare(chain, sign_batch(chain, std::move(b), client_seed(client))));
+    return b;
   }
 
-  void give(std::uint32_t via, const batch_ptr& b) {
+  [[nodiscard]] batch_ptr signed_by(std::uint32_t client, ledger::batch b) const {
+    return prepare(checker_->chain(),
+                   sign_batch(checker_->chain(), std::move(b), client_seed(client)));
+  }
+
+  /// The next payment of a client, given to a node.
+  void pay(std::uint32_t client, std::uint32_t via) {
+    const auto refused = submit(via, signed_by(client, payment(client, nonces[client]++)));
+    CHECK_MESSAGE(!refused, (refused ? refused->to_string() : ""));
+  }
+
+  /// Why the node refuses it, if it does.
+  std::optional<error> submit(std::uint32_t via, const batch_ptr& b) {
     std::vector<std::pair<std::size_t, error>> refused;
     carry_out(via, nodes[via].core->submit({b}, refused, at()));
-    CHECK(refused.empty());
+    return refused.empty() ? std::nullopt : std::optional{refused.front().second};
+  }
+
+  /// Hands a node a message as if another had sent it.
+  void tell(std::uint32_t to, std::uint32_t from, const node_message& what) {
+    carry_out(to, nodes[to].core->receive(nodes[from].id, what, at()));
   }
 
   /// Runs for a while, or until `done`.
@@ -165,22 +209,30 @@ public:
 
   /// True once all these nodes have the height, or more.
   [[nodiscard]] bool all_at(std::uint64_t height) const {
-    return std::ranges::all_of(
-        nodes, [height](const node& n) { return !n.core || n.core->state().height() >= height; });
+    return std::ranges::all_of(nodes, [height](const node& n) {
+      return !n.core || !n.honest() || n.core->state().height() >= height;
+    });
   }
 
   [[nodiscard]] moment at() const {
     return {now, node_epoch + std::chrono::seconds{1} + (now - instant{})};
   }
 
-  /// Same block hashes wherever two nodes have a height; all money there; every store reads back.
+  /// Same block hashes wherever two honest nodes have a height; all money there; every store reads
+  /// back; nobody honest contradicted itself or was reported.
   void check() const {
     std::map<std::uint64_t, hash256> known;
+    for (const auto& c : contradictions)
+      FAIL_CHECK(c);
     for (const auto& n : nodes) {
-      CHECK(!n.stopped);
+      if (!n.honest())
+        continue;
+      CHECK_MESSAGE(!n.stopped, "node " << n.number << ": " << (n.stopped ? n.stopped->why : ""));
       for (const auto& b : n.blocks) {
         const auto [where, is_new] = known.try_emplace(b.applied.height, b.applied.block_hash);
         CHECK(where->second == b.applied.block_hash);
+        for (const auto& id : reported_in(b))
+          CHECK_MESSAGE(!is_honest(id), "an honest validator is reported");
       }
       if (!n.core)
         continue;
@@ -189,14 +241,31 @@ public:
       CHECK_MESSAGE(sound, (sound ? "" : sound.error().to_string()));
       auto view = n.disk->open_view();
       REQUIRE(view);
-      const auto verified = ledger::verify_log(**view, {}, elections_of);
+      const auto verified = ledger::verify_log(**view, {}, elections);
       REQUIRE_MESSAGE(verified, (verified ? "" : verified.error().to_string()));
       CHECK(verified->final_state.block_hash() == n.core->state().block_hash());
       CHECK(verified->final_state.state_hash() == n.core->state().state_hash());
     }
   }
 
+  /// Who is reported for an equivocation in a block.
+  [[nodiscard]] static std::vector<account_id> reported_in(const final_block& b) {
+    std::vector<account_id> out;
+    for (const auto& e : b.applied.events)
+      if (const auto* r = std::get_if<ledger::event::validators_reported>(&e);
+          r != nullptr && r->kind == ledger::validator_offence::equivocation)
+        out.insert(out.end(), r->offenders.begin(), r->offenders.end());
+    return out;
+  }
+
+  [[nodiscard]] bool is_honest(const account_id& id) const {
+    return std::ranges::any_of(nodes, [&](const node& n) { return n.id == id && n.honest(); });
+  }
+
   std::function<void(std::uint32_t, outgoing&)> tamper; ///< what a node's messages become
+  std::vector<std::string> contradictions;              ///< of honest nodes
+  std::uint64_t crashes = 0;                            ///< by a store that stopped
+  std::array<std::uint64_t, behaviours_count> acts{};   ///< against the rules
 
 private:
   struct event {
@@ -206,19 +275,21 @@ private:
     std::shared_ptr<const node_message> message;
   };
 
-  static ledger::election_rule elections_of(ledger::election_method m) noexcept;
+  [[nodiscard]] static bool does(const node& n, behaviour b) {
+    return std::ranges::find(n.misdeeds, b) != n.misdeeds.end();
+  }
 
   void carry_out(std::uint32_t i, node_step step) {
     auto& n = nodes[i];
-    if (!step.write.empty())
-      REQUIRE(n.disk->commit({&step.write, 1}));
+    if (!step.write.empty() && !n.disk->commit({&step.write, 1})) {
+      REQUIRE(n.disk->has_crashed());
+      ++crashes;
+      return crash(i); // and nobody hears of the step
+    }
     for (auto& out : step.messages) {
       if (tamper)
         tamper(i, out);
-      for (std::uint32_t to = 0; to < nodes.size(); ++to)
-        if (to != i && (!out.to || *out.to == nodes[to].id))
-          for (const auto delay : net.send(i, to, now))
-            queue_.push(now + delay, {to, i, 0, out.what});
+      send(i, out);
     }
     for (auto& b : step.blocks)
       n.blocks.push_back(std::move(b));
@@ -230,8 +301,51 @@ private:
     }
   }
 
+  void send(std::uint32_t i, const outgoing& out) {
+    const auto& n = nodes[i];
+    std::vector<sim::node_index> to;
+    for (std::uint32_t k = 0; k < nodes.size(); ++k)
+      if (k != i && (!out.to || *out.to == nodes[k].id))
+        to.push_back(k);
+    const auto* plain = std::get_if<message>(out.what.get());
+    if (plain != nullptr && n.honest())
+      watch(i, *plain);
+    if (plain == nullptr || n.misdeeds.empty()) {
+      for (const auto k : to)
+        post(i, k, out.what, {});
+      return;
+    }
+    const liar by{n.id, node_seed(i, "statements"), n.misdeeds};
+    for (const auto& p : misdeeds_.distort(by, *plain, to, acts))
+      post(i, p.to, std::make_shared<const node_message>(*p.what), p.hold);
+  }
+
+  void post(std::uint32_t from, std::uint32_t to, const std::shared_ptr<const node_message>& what,
+            duration hold) {
+    for (const auto delay : net.send(from, to, now))
+      queue_.push(now + hold + delay, {to, from, 0, what});
+  }
+
+  /// Two statements of one step: what an honest validator never says, crashes or not.
+  void watch(std::uint32_t i, const message& m) {
+    const auto* p = std::get_if<proposal_message>(&m);
+    const auto* v = std::get_if<vote_message>(&m);
+    if (p == nullptr && v == nullptr)
+      return;
+    const auto& x = p != nullptr ? p->proposal : v->vote;
+    const auto& s = x.statement;
+    if (x.signer != nodes[i].id)
+      return;
+    const auto [at, is_new] = said_[i].try_emplace({s.height, s.round, s.kind}, s);
+    if (!is_new && at->second != s)
+      contradictions.push_back("node " + std::to_string(i) + " contradicts itself at height " +
+                               std::to_string(s.height));
+  }
+
   sim::event_queue<event> queue_;
   std::shared_ptr<signature_checker> checker_;
+  consensus::misdeeds misdeeds_;
+  std::vector<std::map<step_key, statement>> said_; // by node
 };
 
 } // namespace ainur::test

@@ -28,6 +28,8 @@ namespace ainur::consensus {
 inline constexpr store::journal_id chain_journal{16};
 /// The write-ahead records of the height that is worked on.
 inline constexpr store::table_id wal_table = 16;
+/// By the heights of the ledger's bases: a `snapshot_offer` each. (17 is the market's.)
+inline constexpr store::table_id offer_table = 18;
 
 /// Puts a ledger that was founded by validators into an empty store, or checks that the store's
 /// began with this genesis. Errors: as `ledger::prepare_log`; `bad_genesis` without a founding.

@@ -48,6 +48,9 @@ struct prepared_batch {
 
 using batch_ptr = std::shared_ptr<const prepared_batch>;
 
+/// `prepared_batch::id`.
+[[nodiscard]] hash256 id_of(const ledger::signed_batch& b);
+
 /// The costly part of admission.
 [[nodiscard]] batch_ptr prepare(const hash256& chain, ledger::signed_batch b);
 /// The same where the signature was checked already.
@@ -80,6 +83,8 @@ public:
 
   /// True if some batch carries its signer's next nonce: a block need not be empty.
   [[nodiscard]] bool is_ready() const;
+  /// Those batches.
+  [[nodiscard]] std::vector<batch_ptr> ready() const;
   /// Those whose batches wait.
   [[nodiscard]] std::vector<account_id> signers() const;
 

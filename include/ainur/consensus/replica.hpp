@@ -53,7 +53,8 @@ struct replica_options {
   duration message_delay{1'000'000};
   /// A block without batches is made after so long without one; 0: never.
   duration empty_interval{};
-  /// Without progress for so long, others are told where this replica stands.
+  /// Without progress for so long, others are told where this replica stands; a few times also
+  /// where there is nothing to agree on but it may lag.
   duration status_interval{500'000};
   std::size_t recent_blocks = 64; ///< kept in memory for those who lag
   light_options trust;            ///< in whom proves a snapshot
@@ -118,6 +119,7 @@ struct offer_snapshot {
 struct restore {
   account_id from;
   position at;
+  snapshot_offer proof; ///< of it, for others
 };
 
 /// Somebody contradicted themselves: report it to the ledger.
@@ -247,10 +249,11 @@ private:
   void stop_at(const block& b, effects& out);
 
   [[nodiscard]] status_message status() const;
+  void suspect_lag(const moment& m);
   void report_status(const moment& m, effects& out);
   void help(const account_id& peer, const status_message& s, effects& out);
   void fetch(const account_id& from, const status_message& s, const moment& m, effects& out);
-  void take_fetched(effects& out);
+  void take_fetched(const moment& m, effects& out);
 
   account_id self_;
   crypto::secret_key key_;
@@ -279,6 +282,7 @@ private:
   std::deque<certified_block> recent_;
   std::uint64_t first_block_ = 1;
   std::optional<instant> status_due_;
+  std::uint32_t questions_ = 0; // how often to ask without anything to agree on
   std::optional<instant> fetching_until_;
   std::optional<account_id> fetched_from_;
   std::deque<certified_block> fetched_;

@@ -68,6 +68,9 @@ void save_tables(store::write_set& to, state& s);
 
 /// The bases that are whole, oldest first. Errors: the store's; any `codec::errc`.
 [[nodiscard]] result<std::vector<base_info>> read_bases(const store::view& from);
+/// One chunk of a base; nothing if it is not there (any more). Errors: the store's.
+[[nodiscard]] result<std::optional<bytes>> read_chunk(const store::view& from, std::uint64_t height,
+                                                      std::uint32_t number);
 /// The state of a base, audited. Errors: the store's; those of `state::restore`.
 [[nodiscard]] result<state> load_base(const store::view& from, const base_info& base,
                                       election_rules elections = basic_elections);

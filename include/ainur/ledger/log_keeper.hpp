@@ -34,6 +34,7 @@ struct keeper_options {
   /// At most about twice as much does.
   std::uint64_t keep_blocks = 0;
   duration keep_time = std::chrono::hours{24 * 35}; ///< 28 days of unbonding, 7 of appeal
+  std::uint64_t base_interval = 1;                  ///< a base is of a height that this divides
   std::size_t base_chunk_bytes = 1u << 20;
   std::uint64_t prune_step = 1'000; ///< blocks or chunks erased beside one block
 };
@@ -52,7 +53,13 @@ public:
   /// The block at `s.height()` is in `set`.
   void add(store::write_set& set, state& s, std::size_t record_bytes);
 
+  /// Those that are whole, oldest first.
   [[nodiscard]] const std::vector<base_info>& bases() const noexcept { return bases_; }
+
+  /// The height of the base that is being written.
+  [[nodiscard]] std::optional<std::uint64_t> growing() const noexcept {
+    return growing_ ? std::optional{growing_->point.height} : std::nullopt;
+  }
 
   /// The first block that is there, or will be next.
   [[nodiscard]] std::uint64_t first_block() const noexcept { return first_block_; }
