@@ -159,7 +159,10 @@ void note_author(session& s) {
   const auto points = s.rules().staking.author_points;
   if (points == 0)
     return;
-  const bool is_stash = s.b.origin.founding.has_value(); // validators make blocks in their own name
+  // Validators make blocks in their own name; an authority may be a stash or a controller, or both
+  // of different stakes.
+  const bool validates = s.b.exposures.find({s.b.meta.staking_era, s.author}) != nullptr;
+  const bool is_stash = validates || s.b.origin.founding.has_value();
   (void)add_points(s, is_stash ? s.author : stash_under(s, s.author).value_or(s.author), points);
 }
 

@@ -65,6 +65,20 @@ void add_calls(seeds& all) {
   }
 }
 
+/// Calls whose fields have no presets.
+void add_consensus_calls(seeds& all, const hash256& chain) {
+  const auto v = self_keyed(1);
+  const auto key = crypto::secret_key::from_seed(crypto::seed{seed_of(1)});
+  const statement vote{statement_kind::prevote, 3, 0, no_round, digest("block")};
+  const statement other{statement_kind::prevote, 3, 0, no_round, {}};
+  const auto add = [&all](const ledger::call& c) {
+    all["ledger_text_fuzz/" + std::string{name_of(c)}] = as_seed(to_json_text(c));
+  };
+  add(set_validator_key{key.public_part().value, prove_validator_key(chain, v.id, key)});
+  add(report_equivocation{sign_statement(chain, vote, v.id, key),
+                          sign_statement(chain, other, v.id, key)});
+}
+
 void add_text(seeds& all) {
   all["ledger_text_fuzz/script"] = as_seed(
       R"({"genesis": {"allocations": [{"account": "@ann", "free": "100 AINU"}]}}
@@ -100,6 +114,7 @@ seeds make_seeds() {
   b.entries.push_back({b.signer, std::nullopt, transfer{b.signer, amount{1}}});
   all["identity_fuzz/batch"] = codec::encode(sign_batch(small.s->chain(), b, seed_of(1)));
   add_calls(all);
+  add_consensus_calls(all, small.s->chain());
   add_text(all);
   return all;
 }
@@ -116,6 +131,8 @@ bool taken(const std::string& name, const bytes& seed) {
     return decode_calls(seed, governance_parameters{}).has_value();
   if (name.starts_with("identity_fuzz/"))
     return codec::decode<signed_batch>(seed).has_value();
+  if (name.starts_with("ledger_text_fuzz/") && text.starts_with("{") && !name.ends_with("/script"))
+    return call_from_json(text).has_value();
   if (name == "proof_fuzz/text")
     return proof_from_json(text).has_value();
   if (name.starts_with("proof_fuzz/"))

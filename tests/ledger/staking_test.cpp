@@ -182,6 +182,16 @@ TEST_CASE("the author of a block earns points, if it or its stash validates") {
   CHECK(w.s->validator(w.v[1].stash.id)->running->points == 7);
 }
 
+TEST_CASE("an author that validates earns its points, whichever stake it controls besides") {
+  staking_world w;
+  REQUIRE(w.call(w.council, mint_money{w.authority.id, amount::ainu(20'001)}) == errc::ok);
+  REQUIRE(w.call(w.authority, stake{w.v[0].controller.id, amount::ainu(20'000), {}}) == errc::ok);
+  REQUIRE(w.call(w.v[0].controller, run_validator{100'000, false}) == errc::ok);
+  REQUIRE(w.call(w.v[1].stash, stake{w.authority.id, amount::ainu(20'000), {}}) == errc::ok);
+  w.eras();
+  CHECK(w.s->validator(w.authority.id)->running->points == 20);
+}
+
 TEST_CASE("an era pays 5 AINU per 6 s by points; commission first, the rest by exposure") {
   staking_world w;
   w.validates(w.v[0], 20'000, 200'000);

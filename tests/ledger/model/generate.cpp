@@ -49,7 +49,7 @@ std::vector<command> random_commands(std::uint64_t seed, std::size_t count) {
       3, 3, 2,  4, 3, 3,  2,  2,  1,                                   // identity
       6, 3, 6,  3,                                                     // channels
       5, 9, 12, 7, 2, 2,  1,  2,                                       // governance
-      3, 1};                                                           // consensus
+      3, 2};                                                           // consensus
   static_assert(std::size(often) == std::variant_size_v<ledger::call>);
   std::vector<std::uint8_t> kinds;
   for (std::size_t i = 0; i < std::size(often); ++i)

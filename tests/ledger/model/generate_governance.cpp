@@ -66,8 +66,12 @@ ledger::call reader::decision(const account_id& dao, std::size_t which) const {
   case 1:
     return transfer{anyone(4).id, sum(3)};
   case 2:
-  case 19:
-    return dao_set_members{members()};
+  case 19: {
+    auto list = members();
+    if (n(1, 4) == 3)
+      list.push_back(list[0]);
+    return dao_set_members{list};
+  }
   case 3:
   case 20: {
     auto next_rules = rules();
@@ -77,7 +81,7 @@ ledger::call reader::decision(const account_id& dao, std::size_t which) const {
   }
   case 4:
   case 21:
-    return dissolve_dao{wild(7) ? account_id{} : anyone(4).id};
+    return dissolve_dao{n(3, 5) == 4 ? account_id{} : anyone(4).id};
   case 5:
     return bond{sum(3)};
   case 6:

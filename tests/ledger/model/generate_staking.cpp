@@ -166,9 +166,9 @@ intent reader::make(const set_validator_key*) const {
   const auto stash = m.stash_of(who.id).value_or(who.id);
   const auto key = n(2, 3) == 0 ? who.id.value : all.spare[n(2, all.spare.size())];
   const auto proven = wild(4) ? anyone(3).id : stash; // for whom the key signs
-  return {who, set_validator_key{
-                   key, all.sign(wild(7) ? all.spare[n(4, all.spare.size())] : key,
-                                 validator_key_tag, validator_key_message(m.chain, proven))}};
+  return {who, set_validator_key{key, all.sign(wild(7) ? all.spare[n(4, all.spare.size())] : key,
+                                               validator_key_tag,
+                                               validator_key_message(m.chain, proven))}};
 }
 
 intent reader::make(const report_equivocation*) const {
@@ -193,9 +193,9 @@ intent reader::make(const report_equivocation*) const {
     y.value = digest_of("another block");
   }
   const auto signed_by = [this, &v](const statement& s) {
-    return signed_statement{s, wild(9) ? anyone(4).id : v.id,
-                            all.sign(v.id.value, "ainur/statement/v1",
-                                     statement_message(m.chain, s))};
+    return signed_statement{
+        s, wild(9) ? anyone(4).id : v.id,
+        all.sign(v.id.value, "ainur/statement/v1", statement_message(m.chain, s))};
   };
   return {anyone(0), report_equivocation{signed_by(x), signed_by(y)}};
 }

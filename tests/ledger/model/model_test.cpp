@@ -112,8 +112,7 @@ TEST_CASE("the ledger answers every call as the model does, and is in the state 
     return;
   }
   const auto factor = static_cast<std::size_t>(count_factor());
-  const auto wanted =
-      std::size_t{200'000} * (factor < 20 ? factor : factor * 5); // nightly: 20,000,000
+  const auto wanted = factor < 20 ? 200'000 * factor : 500'000 * factor; // nightly: 10,000,000
   std::uint64_t seed = 1;
   int failed = 0;
   for (; seen.calls < wanted && failed < 3; ++seed)
