@@ -261,7 +261,8 @@ int submit(const options& o, ledger::local_ledger& books, ledger::signed_batch b
     return file ? exit_ok : bad_input({base_errc::io, o.out + ": cannot be written"});
   }
   bool validated = false;
-  if (const auto asked = books.query([&](const auto& s) { validated = s.has_validators(); }); !asked)
+  if (const auto asked = books.query([&](const auto& s) { validated = s.has_validators(); });
+      !asked)
     return bad_input(asked.error().within(o.folder));
   if (validated)
     return bad_input({base_errc::unsupported,

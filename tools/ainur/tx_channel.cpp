@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ainur/ledger/channel.hpp"
 #include "ainur/consensus/election_rules.hpp"
+#include "ainur/ledger/channel.hpp"
 #include "ainur/ledger/local_ledger.hpp"
 #include "ainur/ledger/signature.hpp"
 #include "ainur/ledger/text.hpp"
