@@ -237,9 +237,14 @@ result<void> check_founding(const genesis& g) {
                                rules.nominator_stake_min, total);
       !ok)
     return ok;
-  for (const auto& v : f.validators)
+  for (const auto& v : f.validators) {
+    const auto where = "validator " + to_string(v.stash) + ": ";
+    if (v.key == byte_array<32>{})
+      return bad(where + "its key, with which it signs statements, is missing");
     if (v.commission_ppm < rules.commission_min_ppm || v.commission_ppm > rules.commission_max_ppm)
-      return bad("validator " + to_string(v.stash) + ": its commission is outside the rules");
+      return bad(where + "its commission is not " + std::to_string(rules.commission_min_ppm) +
+                 " to " + std::to_string(rules.commission_max_ppm) + " ppm");
+  }
   for (const auto& n : f.nominators) {
     const auto where = "nominator " + to_string(n.stash) + ": ";
     if (find_founder(f.validators, n.stash) != nullptr)
@@ -299,7 +304,11 @@ result<void> check_rules(const genesis& g) {
 }
 
 hash256 genesis_hash(const genesis& g) {
-  return crypto::hash("ainur/genesis/v1", encode_genesis(g));
+  return genesis_hash(encode_genesis(g));
+}
+
+hash256 genesis_hash(bytes_view form) {
+  return crypto::hash("ainur/genesis/v1", form);
 }
 
 bytes encode_genesis(const genesis& g) {

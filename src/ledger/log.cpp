@@ -13,39 +13,8 @@ namespace ainur::ledger {
 
 namespace {
 
-constexpr std::size_t page_records = 256;
-
-/// Reads a journal page by page.
-class journal_reader {
-public:
-  journal_reader(const store::view& from, store::journal_id journal, std::uint64_t first)
-      : from_(from), journal_(journal), next_(first) {}
-
-  /// The next record, valid until the next call; null at the end.
-  result<const store::journal_record*> next() {
-    if (at_ == page_.size()) {
-      auto more = store::read_journal(from_, journal_, next_, page_records);
-      if (!more)
-        return fail(std::move(more).error());
-      page_ = std::move(*more);
-      at_ = 0;
-      if (page_.empty())
-        return nullptr;
-      next_ = page_.back().sequence + 1;
-    }
-    return &page_[at_++];
-  }
-
-private:
-  const store::view& from_;
-  store::journal_id journal_;
-  std::uint64_t next_;
-  std::vector<store::journal_record> page_;
-  std::size_t at_ = 0;
-};
-
 /// The records of `blocks` up to the height `last`.
-block_source until(journal_reader& blocks, std::uint64_t& height, std::uint64_t last) {
+block_source until(store::journal_reader& blocks, std::uint64_t& height, std::uint64_t last) {
   return [&blocks, &height, last]() -> result<std::optional<bytes_view>> {
     if (height >= last)
       return std::optional<bytes_view>{};
@@ -116,7 +85,7 @@ private:
     return true;
   }
 
-  journal_reader records_;
+  store::journal_reader records_;
   std::optional<standing_record> current_;
   std::optional<error> fault_;
   std::uint64_t sequence_ = 0;
@@ -224,15 +193,20 @@ result<void> prepare_log(store::backend& store, const genesis& g, election_rules
   return store.commit(set);
 }
 
-result<genesis> read_genesis(const store::view& from) {
-  const auto form = from.get(node_table, genesis_key);
+result<bytes> read_genesis_form(const store::view& from) {
+  auto form = from.get(node_table, genesis_key);
   if (!form)
     return fail(form.error());
   if (!*form)
     return no_ledger();
   if (auto readable = check_format(from); !readable)
     return fail(readable.error());
-  return decode_genesis(**form);
+  return std::move(**form);
+}
+
+result<genesis> read_genesis(const store::view& from) {
+  const auto form = read_genesis_form(from);
+  return form ? decode_genesis(*form) : fail(form.error());
 }
 
 void save_tables(store::write_set& to, state& s) {
@@ -277,7 +251,7 @@ result<state> open_log(const store::view& from, signatures check, election_rules
   auto start = load_tables(from, elections);
   if (!start)
     return start;
-  journal_reader blocks{from, block_journal, start->height() + 1};
+  store::journal_reader blocks{from, block_journal, start->height() + 1};
   auto height = start->height();
   return replay(std::move(*start), until(blocks, height, ~std::uint64_t{0}), check);
 }
@@ -342,9 +316,32 @@ result<state> replay_log(const store::view& from, const block_observer& observer
   auto start = earliest_state(from, *bases, elections);
   if (!start)
     return start;
-  journal_reader blocks{from, block_journal, start->height() + 1};
+  store::journal_reader blocks{from, block_journal, start->height() + 1};
   auto height = start->height();
   return replay(std::move(*start), until(blocks, height, last), signatures::trusted, observer);
+}
+
+result<state> state_at(const store::view& from, std::uint64_t height, election_rules elections) {
+  const auto bases = read_bases(from);
+  if (!bases)
+    return fail(bases.error());
+  auto start = load_tables(from, elections);
+  if (start && start->height() > height) {
+    const auto later = std::ranges::upper_bound(
+        *bases, height, {}, [](const base_info& base) { return base.point.height; });
+    start = later == bases->begin() ? earliest_state(from, *bases, elections)
+                                    : load_base(from, *std::prev(later), elections);
+  }
+  if (!start)
+    return start;
+  auto at = start->height();
+  store::journal_reader blocks{from, block_journal, at + 1};
+  if (at < height)
+    start = replay(std::move(*start), until(blocks, at, height), signatures::trusted);
+  if (start && start->height() != height)
+    return fail(base_errc::not_found, "the log does not give the state at height " +
+                                          std::to_string(height) + " any more, or not yet");
+  return start;
 }
 
 result<verification> verify_log(const store::view& from, const block_observer& observer,
@@ -378,7 +375,7 @@ result<verification> verify_log(const store::view& from, const block_observer& o
     if (observer)
       observer(b, done);
   };
-  journal_reader blocks{from, block_journal, v.first_height + 1};
+  store::journal_reader blocks{from, block_journal, v.first_height + 1};
   auto height = v.first_height;
   std::vector<stop> stops{{v.tables_height, std::nullopt}};
   for (const auto& base : *bases)

@@ -20,8 +20,9 @@ std::string_view to_string(statement_kind kind) noexcept {
   return "?";
 }
 
-bytes statement_message(const hash256& chain, const statement& s) {
+bytes statement_message(const hash256& chain, const account_id& signer, const statement& s) {
   bytes message{chain.value.begin(), chain.value.end()};
+  message.insert(message.end(), signer.value.begin(), signer.value.end());
   codec::writer w{message};
   codec::write(w, s);
   return message;
@@ -29,12 +30,13 @@ bytes statement_message(const hash256& chain, const statement& s) {
 
 signed_statement sign_statement(const hash256& chain, const statement& s, const account_id& signer,
                                 const crypto::secret_key& key) {
-  return {s, signer, key.sign(domain, statement_message(chain, s)).value};
+  return {s, signer, key.sign(domain, statement_message(chain, signer, s)).value};
 }
 
 bool verify_statement(const hash256& chain, const byte_array<32>& key,
                       const signed_statement& s) noexcept {
-  return crypto::verify(crypto::public_key{key}, domain, statement_message(chain, s.statement),
+  return crypto::verify(crypto::public_key{key}, domain,
+                        statement_message(chain, s.signer, s.statement),
                         crypto::signature{s.signature});
 }
 

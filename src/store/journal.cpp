@@ -96,6 +96,21 @@ result<std::vector<journal_record>> read_journal(const view& from, journal_id jo
   return out;
 }
 
+result<const journal_record*> journal_reader::next() {
+  constexpr std::size_t page_records = 256;
+  if (at_ == page_.size()) {
+    auto more = read_journal(from_, journal_, next_, page_records);
+    if (!more)
+      return fail(std::move(more).error());
+    page_ = std::move(*more);
+    at_ = 0;
+    if (page_.empty())
+      return nullptr;
+    next_ = page_.back().sequence + 1;
+  }
+  return &page_[at_++];
+}
+
 result<std::optional<journal_snapshot>> snapshot_of(const view& from, journal_id journal,
                                                     std::uint64_t at_most) {
   scan_range range{numbered(journal, 0), numbered(journal, at_most), 1, 1, true};

@@ -180,6 +180,8 @@ struct genesis {
 
 /// Names the chain: the hash of the canonical form.
 [[nodiscard]] hash256 genesis_hash(const genesis& g);
+/// Of the canonical bytes.
+[[nodiscard]] hash256 genesis_hash(bytes_view form);
 
 [[nodiscard]] bytes encode_genesis(const genesis& g);
 /// Decodes and validates. Errors: any `codec::errc`, `bad_genesis`.

@@ -48,6 +48,8 @@ struct base_info {
 /// Errors: the store's; any `codec::errc`; `bad_genesis`; `base_errc::not_found` if there is no
 /// ledger in the store; `base_errc::unsupported` for another format.
 [[nodiscard]] result<genesis> read_genesis(const store::view& from);
+/// Its canonical bytes as they are stored. Errors: as above, but `bad_genesis`.
+[[nodiscard]] result<bytes> read_genesis_form(const store::view& from);
 
 /// The state that the log describes, from the state tables and the blocks after them. Errors: the
 /// store's; those of `replay` and `table_loader`; `base_errc::not_found`.
@@ -81,6 +83,12 @@ void save_tables(store::write_set& to, state& s);
 [[nodiscard]] result<state> replay_log(const store::view& from, const block_observer& observer,
                                        std::uint64_t last = ~std::uint64_t{0},
                                        election_rules elections = basic_elections);
+
+/// The state after the block of a height, from the newest of tables, bases and genesis that is not
+/// later. Errors: as `replay_log`; `base_errc::not_found` for a height that is not in the log, or
+/// was pruned.
+[[nodiscard]] result<state> state_at(const store::view& from, std::uint64_t height,
+                                     election_rules elections = basic_elections);
 
 /// What `verify_log` has looked at.
 struct verification {

@@ -48,9 +48,11 @@ struct signed_statement {
   AINUR_FIELDS(signed_statement, statement, signer, signature)
 };
 
-/// What is signed under the domain "ainur/statement/v1": the chain's genesis hash and the statement
-/// in canonical msgpack. The key is that of the validator in the set of that height.
-[[nodiscard]] bytes statement_message(const hash256& chain, const statement& s);
+/// What is signed under the domain "ainur/statement/v1": the chain's genesis hash, the signer and
+/// the statement in canonical msgpack. The key is that of the validator in the set of that height;
+/// who shares its key with another still answers for its own statements only.
+[[nodiscard]] bytes statement_message(const hash256& chain, const account_id& signer,
+                                      const statement& s);
 [[nodiscard]] signed_statement sign_statement(const hash256& chain, const statement& s,
                                               const account_id& signer,
                                               const crypto::secret_key& key);

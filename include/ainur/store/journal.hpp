@@ -46,6 +46,23 @@ struct journal_snapshot {
                                                                std::size_t count_max = 4096,
                                                                std::size_t bytes_max = 4u << 20);
 
+/// Reads the records from `sequence` on one after the other, a page at a time.
+class journal_reader {
+public:
+  journal_reader(const view& from, journal_id journal, std::uint64_t sequence) noexcept
+      : from_(from), journal_(journal), next_(sequence) {}
+
+  /// The next record, valid until the next call; null at the end. Errors: as `read_journal`.
+  [[nodiscard]] result<const journal_record*> next();
+
+private:
+  const view& from_;
+  journal_id journal_;
+  std::uint64_t next_;
+  std::vector<journal_record> page_;
+  std::size_t at_ = 0;
+};
+
 /// The newest snapshot that covers at most `at_most`, or nothing. Errors: `damaged`, `io`.
 [[nodiscard]] result<std::optional<journal_snapshot>>
 snapshot_of(const view& from, journal_id journal, std::uint64_t at_most = ~std::uint64_t{0});
