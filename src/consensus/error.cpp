@@ -31,6 +31,8 @@ error_info describe(errc code) noexcept {
     return info("known_batch", "the batch was here before, or another one has its nonce");
   case errc::nonce_over:
     return info("nonce_over", "the signer's next nonce is past it, or far from it");
+  case errc::bad_proof:
+    return info("bad_proof", "the proof does not show what it says");
   case errc::mempool_full:
     return info("mempool_full", "too much waits that is worth as much; offer it again later");
   }

@@ -9,7 +9,8 @@
 
 namespace ainur::consensus {
 
-replica_options replica_options_of(const ledger::founding& f, duration status_interval) {
+replica_options replica_options_of(const ledger::founding& f, const ledger::parameters& rules,
+                                   duration status_interval) {
   const auto& a = f.agreement;
   replica_options out;
   out.propose = {a.propose_first, a.propose_more};
@@ -18,6 +19,10 @@ replica_options replica_options_of(const ledger::founding& f, duration status_in
   out.message_delay = a.message_delay;
   out.empty_interval = a.empty_interval;
   out.status_interval = status_interval;
+  const auto eras = static_cast<std::int64_t>(rules.staking.bonding_eras);
+  out.trust.trusting_period = rules.era > duration::max() / std::max<std::int64_t>(eras, 1)
+                                  ? duration::max()
+                                  : rules.era * eras / 2;
   return out;
 }
 
@@ -65,6 +70,8 @@ result<node_step> full_node::start(const moment& m) {
   if (!first)
     return fail(first.error());
   p.core.keeps_from(p.keeper.first_block());
+  if (p.last_header && p.last_header->batches != hash_of(std::vector<ledger::signed_batch>{}))
+    p.proof_due = m.now + proof_after;
   node_step out;
   p.carry_out(std::move(*first), m, out);
   p.end(m, out);
@@ -85,7 +92,9 @@ node_step full_node::submit(const std::vector<batch_ptr>& batches,
   auto& p = *parts_;
   node_step out;
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    auto taken = p.add(batches[i], m);
+    auto taken = p.own.size() < own_max
+                     ? p.add(batches[i], m)
+                     : fail(errc::mempool_full, "too many batches of this node are not final");
     if (taken)
       p.own.push_back({batches[i], m.now + resend_after});
     else
@@ -102,10 +111,10 @@ node_step full_node::timer(const moment& m) {
   node_step out;
   if (p.stopped)
     return out;
-  if (p.fetching && p.fetching->due <= m.now)
-    p.fetching.reset();
-  p.resend(m, out);
   p.core_wake.reset(); // the replica says when, if it still waits for something
+  if (p.fetching && p.fetching->due <= m.now)
+    p.give_up_fetch(m, out);
+  p.resend(m, out);
   p.carry_out(p.core.timer(m), m, out);
   p.end(m, out);
   return out;
@@ -118,16 +127,52 @@ result<void> full_node::parts::add(const batch_ptr& b, const moment& m) {
     return fail(ledger::errc::bad_batch, "a block has no room for its " +
                                              std::to_string(b->size_bytes) + " bytes and " +
                                              std::to_string(content.entries.size()) + " calls");
-  if (b->good && content.nonce == state.nonce(content.signer))
-    if (const auto code = state.admission(b->content, std::max(m.utc, state.time() + duration{1}),
-                                          ledger::signatures::trusted);
-        code != ledger::errc::ok)
-      return fail(code);
-  return pool.add(b, state.nonce(b->content.batch.signer), std::max(m.utc, state.time()));
+  if (const auto code = b->good ? admission(*b, m) : ledger::errc::ok; code != ledger::errc::ok)
+    return fail(code);
+  return pool.add(b, state.nonce(content.signer), std::max(m.utc, state.time()));
+}
+
+/// What the ledger would answer now; to one of a later number, what it would to a first call of the
+/// same signer: nobody holds room or numbers of an account without its key and the fee.
+ledger::errc full_node::parts::admission(const prepared_batch& b, const moment& m) const {
+  const auto& content = b.content.batch;
+  const auto time = std::max(m.utc, state.time() + duration{1});
+  const auto nonce = state.nonce(content.signer);
+  if (content.nonce <= nonce)
+    return content.nonce < nonce ? ledger::errc::ok // for the mempool to say
+                                 : state.admission(b.content, time, ledger::signatures::trusted);
+  if (content.entries.empty())
+    return ledger::errc::bad_batch;
+  ledger::signed_batch first;
+  first.batch = {.signer = content.signer,
+                 .key = content.key,
+                 .nonce = nonce,
+                 .valid_until = content.valid_until,
+                 .entries = {content.entries.front()}};
+  const auto code = state.admission(first, time, ledger::signatures::trusted);
+  const auto fee = state.rules().fee_per_weight.times(b.weight, 1);
+  const auto account =
+      code == ledger::errc::ok && !fee.is_zero() ? state.account(content.signer) : std::nullopt;
+  return account && account->free < fee ? ledger::errc::fee_unpaid : code;
 }
 
 /// A validator tells all others, once; anybody else tells a few validators, who do.
 void full_node::parts::pass_on(std::vector<batch_ptr> batches, node_step& out) {
+  std::vector<batch_ptr> part;
+  std::size_t bytes = 0;
+  for (auto& b : batches) {
+    if (part.size() == batches_in_message_max || bytes + b->size_bytes > told_bytes_max) {
+      pass_on_part(std::exchange(part, {}), out);
+      bytes = 0;
+    }
+    bytes += b->size_bytes;
+    part.push_back(std::move(b));
+  }
+  if (!part.empty())
+    pass_on_part(std::move(part), out);
+}
+
+void full_node::parts::pass_on_part(std::vector<batch_ptr> batches, node_step& out) {
   const auto& set = core.at().validators;
   auto what = std::make_shared<const node_message>(batches_message{std::move(batches)});
   if (set.find(who.account)) {
@@ -214,7 +259,7 @@ void full_node::parts::do_one(accuse& e, const moment&, node_step&, const follow
 /// True if a block would not be empty, or a deadline of the ledger is over.
 bool full_node::parts::wants_block(const moment& m) const {
   const auto deadline = state.next_deadline();
-  return pool.is_ready() || (deadline && *deadline < m.utc) ||
+  return pool.is_ready() || (deadline && *deadline < m.utc) || (proof_due && *proof_due <= m.now) ||
          (core.at().validators.find(who.account) &&
           report(std::max(m.utc, state.time() + duration{1})));
 }
@@ -227,9 +272,12 @@ void full_node::parts::end(const moment& m, node_step& out) {
     carry_out(core.want_block(m), m, out);
   std::optional<instant> at = core_wake;
   const auto sooner = [&at](instant x) { at = at ? std::min(*at, x) : x; };
-  if (core.round() == no_round)
+  if (core.round() == no_round) {
     if (const auto deadline = state.next_deadline())
       sooner(m.now + std::max(*deadline - m.utc, duration{0}) + duration{1});
+    if (proof_due)
+      sooner(*proof_due);
+  }
   if (fetching)
     sooner(fetching->due);
   for (const auto& x : own)

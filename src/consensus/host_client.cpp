@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ainur/base/assert.hpp"
+#include "ainur/consensus/block.hpp"
 #include "ainur/ledger/signature.hpp"
 
 namespace ainur::consensus {

@@ -38,14 +38,23 @@ bool light_client::is_bridged_to(const light_block& later) const {
   return trusted_.next_validators.has_honest(weight);
 }
 
-result<void> light_client::believe(const light_block& later, timestamp now) {
+bool light_client::is_too_old(std::optional<timestamp> now) const {
+  if (!now)
+    return false;
+  if (trusted_.time < timestamp{}) // any number may stand in a header
+    return true;
+  return *now > trusted_.time && *now - trusted_.time >= options_.trusting_period;
+}
+
+result<void> light_client::believe(const light_block& later, std::optional<timestamp> now) {
   const auto where = "height " + std::to_string(later.height()) + ": ";
   if (later.height() <= trusted_.height)
     return fail(errc::bad_block, where + "it is not after the trusted one");
-  if (now >= trusted_.time + options_.trusting_period)
+  if (is_too_old(now))
     return fail(errc::not_trusted, "the block of height " + std::to_string(trusted_.height) +
                                        " is too old to be trusted; begin with a newer one");
-  if (later.header.time <= trusted_.time || later.header.time > now + options_.clock_drift)
+  if (later.header.time <= trusted_.time ||
+      (now && later.header.time > *now + options_.clock_drift))
     return fail(errc::bad_block, where + "its time is before that of the trusted one, or to come");
   if (auto sound = expect_sound(later, *checker_); !sound)
     return sound;
@@ -55,7 +64,12 @@ result<void> light_client::believe(const light_block& later, timestamp now) {
   return {};
 }
 
-result<void> light_client::follow(std::uint64_t height, const light_source& source, timestamp now) {
+std::optional<std::uint64_t> half_way(std::uint64_t low, std::uint64_t high) noexcept {
+  return high - low > 1 ? std::optional{low + (high - low) / 2} : std::nullopt;
+}
+
+result<void> light_client::follow(std::uint64_t height, const light_source& source,
+                                  std::optional<timestamp> now, const light_middle& middle) {
   std::vector<light_block> ahead; // to be believed, the next one last
   auto fetch = [&, left = options_.fetches_max](std::uint64_t wanted) mutable -> result<void> {
     if (left-- == 0)
@@ -77,12 +91,13 @@ result<void> light_client::follow(std::uint64_t height, const light_source& sour
       ahead.pop_back();
       continue;
     }
-    const auto middle = trusted_.height + (ahead.back().height() - trusted_.height) / 2;
-    const bool is_old = now >= trusted_.time + options_.trusting_period;
-    if (!done.error().is(errc::not_trusted) || is_old || middle == trusted_.height)
+    if (!done.error().is(errc::not_trusted) || is_too_old(now))
       return done;
-    if (auto between = fetch(middle); !between)
-      return between;
+    const auto between = middle(trusted_.height, ahead.back().height());
+    if (!between)
+      return done;
+    if (auto found = fetch(*between); !found)
+      return found;
   }
   return {};
 }

@@ -7,7 +7,7 @@
 
 #include "ainur/base/assert.hpp"
 #include "ainur/codec/msgpack.hpp"
-#include "ainur/crypto/hash.hpp"
+#include "ainur/consensus/block.hpp"
 
 namespace ainur::consensus {
 
@@ -15,15 +15,7 @@ namespace {
 
 __extension__ using wide = unsigned __int128;
 
-hash256 id_of_encoded(bytes_view encoded) {
-  return crypto::hash("ainur/waiting/v1", encoded);
-}
-
 } // namespace
-
-hash256 id_of(const ledger::signed_batch& b) {
-  return id_of_encoded(codec::encode(b));
-}
 
 batch_ptr prepare(const hash256& chain, ledger::signed_batch b) {
   return prepare(ledger::check(chain, std::move(b)));
@@ -32,7 +24,7 @@ batch_ptr prepare(const hash256& chain, ledger::signed_batch b) {
 batch_ptr prepare(ledger::checked_batch b) {
   auto out = std::make_shared<prepared_batch>();
   const auto encoded = codec::encode(b.content);
-  out->id = id_of_encoded(encoded);
+  out->id = crypto::merkle_leaf(batch_tags, encoded);
   out->size_bytes = encoded.size();
   for (const auto& e : b.content.batch.entries)
     out->weight += ledger::weight_of(e.call);
@@ -68,7 +60,7 @@ result<void> mempool::add(const batch_ptr& b, std::uint64_t nonce, timestamp now
   const auto at = senders_.find(content.signer);
   if (at != senders_.end() && at->second.batches.contains(content.nonce))
     return fail(errc::known_batch, "another batch with nonce " + std::to_string(content.nonce));
-  const waiting w{b, arrivals_};
+  const waiting w{b, arrivals_, std::min(content.valid_until, now + options_.wait_max)};
   if (!make_room(w, content.signer))
     return fail(errc::mempool_full, std::to_string(bytes_) + " bytes wait");
   ++arrivals_;
@@ -77,7 +69,7 @@ result<void> mempool::add(const batch_ptr& b, std::uint64_t nonce, timestamp now
   track_tail(content.signer, s, false);
   s.batches.emplace(content.nonce, w);
   track_tail(content.signer, s, true);
-  expiry_.emplace(content.valid_until, content.signer, content.nonce);
+  expiry_.emplace(w.until, content.signer, content.nonce);
   ++count_;
   bytes_ += b->size_bytes;
   remember(b->id);
@@ -143,7 +135,7 @@ void mempool::drop(const account_id& signer, std::uint64_t nonce) {
   AINUR_ASSERT(it != s.batches.end());
   track_tail(signer, s, false);
   const auto& b = *it->second.batch;
-  expiry_.erase({b.content.batch.valid_until, signer, nonce});
+  expiry_.erase({it->second.until, signer, nonce});
   --count_;
   bytes_ -= b.size_bytes;
   s.batches.erase(it);
@@ -202,7 +194,7 @@ void mempool::committed(const std::vector<std::pair<account_id, std::uint64_t>>&
   }
   while (!expiry_.empty() && std::get<0>(*expiry_.begin()) < time) {
     const auto [until, signer, nonce] = *expiry_.begin();
-    drop(signer, nonce);
+    remove(signer, nonce);
   }
 }
 
@@ -224,6 +216,15 @@ void mempool::remove(const account_id& signer, std::uint64_t nonce) {
     seen_before_.erase(id);
     drop(signer, nonce);
   }
+}
+
+bool mempool::holds(const prepared_batch& b) const {
+  const auto& content = b.content.batch;
+  const auto at = senders_.find(content.signer);
+  if (at == senders_.end())
+    return false;
+  const auto found = at->second.batches.find(content.nonce);
+  return found != at->second.batches.end() && found->second.batch->id == b.id;
 }
 
 bool mempool::is_ready() const {

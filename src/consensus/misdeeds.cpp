@@ -85,11 +85,18 @@ std::optional<message> misdeeds::badly_signed(const message& what, const liar& b
   return m;
 }
 
-/// Votes of far rounds and heights, wrong positions, requests for everything.
+/// Votes of far rounds and heights, wrong positions, requests for everything. Once with each vote
+/// of its own: two that flood and answer each other's junk would not come to an end.
 void misdeeds::flood(const liar& by, const message& what, const receivers& to, parcels& out) {
   const auto* v = std::get_if<vote_message>(&what);
-  if (v == nullptr)
+  if (v == nullptr || v->vote.signer != by.id)
     return;
+  const auto& own = v->vote.statement;
+  const auto step = std::tuple{own.height, own.round, own.kind};
+  const auto [last, first] = flooded_.try_emplace(by.id, step);
+  if (!first && step <= last->second)
+    return;
+  last->second = step;
   for (int i = 0; i < 8; ++i) {
     message junk;
     auto s = v->vote.statement;

@@ -51,19 +51,27 @@ void full_node::parts::do_one(make_block& e, const moment& m, node_step&, const 
     bytes -= codec::encode(chosen.back()).size();
   }
   const bool reports = !chosen.empty();
-  std::map<account_id, bool> admitted;
-  for (const auto& b : pool.choose(entries, bytes, time)) {
-    const auto& signer = b->content.batch.signer;
-    if (reports && signer == reporter) // its numbers are taken
-      continue;
-    const auto [at, first] = admitted.try_emplace(signer, true);
-    if (first) // what would not act now only takes room; its signer may send it again
-      at->second =
-          state.admission(b->content, time, ledger::signatures::trusted) == ledger::errc::ok;
-    if (at->second)
-      chosen.push_back(b->content);
-    else
-      pool.remove(signer, b->content.batch.nonce);
+  const auto reported = chosen.size();
+  // What would not act now only takes room; its signer may send it again. Others may have room
+  // then.
+  for (bool refused = true; refused && chosen.size() == reported;) {
+    refused = false;
+    std::map<account_id, bool> admitted;
+    for (const auto& b : pool.choose(entries, bytes, time)) {
+      const auto& signer = b->content.batch.signer;
+      if (reports && signer == reporter) // its numbers are taken
+        continue;
+      const auto [at, first] = admitted.try_emplace(signer, true);
+      if (first)
+        at->second =
+            state.admission(b->content, time, ledger::signatures::trusted) == ledger::errc::ok;
+      if (at->second) {
+        chosen.push_back(b->content);
+      } else {
+        pool.remove(signer, b->content.batch.nonce);
+        refused = true;
+      }
+    }
   }
   if (chosen.empty()) // nor do the others fit; waiting, they would only make empty blocks
     for (const auto& b : pool.ready())
@@ -95,7 +103,8 @@ void full_node::parts::do_one(check_block& e, const moment& m, node_step&, const
 
 position full_node::parts::execute(const certified_block& decided, ledger::executed& done) const {
   const auto& b = *decided.block;
-  execution x{done.applied.block_hash, done.applied.tables, std::nullopt};
+  execution x{done.applied.block_hash, done.applied.tables, std::nullopt,
+              hash_of(done.applied.batches)};
   if (rules.checkpoint_interval != 0 && b.header.height % rules.checkpoint_interval == 0)
     x.state_hash = state.state_hash();
   std::optional<validator_set> elected;
@@ -132,6 +141,7 @@ void full_node::parts::do_one(consensus::commit& e, const moment& m, node_step& 
   if (next.execution.state_hash)
     (void)state.mark_checkpoint();
   last_header = b.header;
+  proof_due = b.batches.empty() ? std::nullopt : std::optional{m.now + proof_after};
   if (b.header.proposer == who.account)
     ++blocks_made;
   store_block(e.decided, *done, next, out.write);

@@ -8,25 +8,18 @@
 #include "ainur/codec/msgpack.hpp"
 #include "ainur/consensus/full_node.hpp"
 #include "ainur/ledger/signature.hpp"
+#include "node_records.hpp"
 
 namespace ainur::consensus {
 
 inline constexpr duration resend_after{2'000'000};
 inline constexpr std::size_t told_at_once = 3;
+inline constexpr std::size_t told_bytes_max = 16u << 20; // in a message of more than one batch
+inline constexpr std::size_t own_max = 100'000;
+/// What became of a block's batches stands in the next header. If nothing else asks for a next
+/// block, it is made after so long, without batches.
+inline constexpr duration proof_after{200'000};
 inline constexpr std::size_t evidence_max = 1'000;
-/// The position is stored every so many heights, and rolled forward from there.
-inline constexpr std::uint64_t position_interval = 32;
-
-inline const auto position_key = as_bytes("position");
-
-/// What makes a block of the journal final, and what its execution gave.
-struct chain_record {
-  consensus::header header;
-  certificate last_commit;
-  certificate commit;
-  consensus::execution execution;
-  AINUR_FIELDS(chain_record, header, last_commit, commit, execution)
-};
 
 struct wal_key {
   std::uint64_t height = 0;
@@ -54,7 +47,7 @@ struct full_node::parts {
       : store(std::move(from)), who(std::move(identity)), options(o), checker(std::move(c)),
         state(std::move(s)), keeper(std::move(k)), rules(state.founded()->agreement),
         core(who.account, std::move(who.key),
-             replica_options_of(*state.founded(), o.status_interval), checker),
+             replica_options_of(*state.founded(), state.rules(), o.status_interval), checker),
         pool(o.mempool) {
     if (who.reporter_seed)
       reporter = ledger::account_of_seed(*who.reporter_seed);
@@ -62,6 +55,8 @@ struct full_node::parts {
 
   // full_node.cpp
   result<void> add(const batch_ptr& b, const moment& m);
+  [[nodiscard]] ledger::errc admission(const prepared_batch& b, const moment& m) const;
+  void pass_on_part(std::vector<batch_ptr> batches, node_step& out);
   void pass_on(std::vector<batch_ptr> batches, node_step& out);
   void resend(const moment& m, node_step& out);
   void take(const account_id& from, const message& x, const moment& m, node_step& out);
@@ -101,6 +96,7 @@ struct full_node::parts {
   void take(const account_id& from, const chunk_request& x, const moment& m, node_step& out);
   void take(const account_id& from, const chunk_message& x, const moment& m, node_step& out);
   void ask_chunk(const moment& m, node_step& out);
+  void give_up_fetch(const moment& m, node_step& out);
   [[nodiscard]] result<void> take_over(const moment& m, node_step& out);
   void keep_offer(snapshot_offer offer, store::write_set& set);
   void forget_offers(store::write_set& set);
@@ -119,6 +115,7 @@ struct full_node::parts {
   std::vector<bytes> start_records;
   bool stopped = false;
   std::optional<instant> core_wake;
+  std::optional<instant> proof_due; // the last block had batches
   std::uint64_t standing_sequence = 0;
   std::uint64_t blocks_made = 0;
   std::uint64_t chain_first = 1; // record of the chain journal
@@ -142,6 +139,8 @@ struct full_node::parts {
     position at;
     snapshot_offer proof;
     std::vector<bytes> chunks;
+    std::uint32_t count = 0; // of all chunks, as the first of them said
+    std::size_t size_bytes = 0;
     instant due{};
   };
 

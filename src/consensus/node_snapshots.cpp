@@ -11,6 +11,8 @@ namespace ainur::consensus {
 
 namespace {
 constexpr std::size_t chunk_data_max = 8u << 20; // a chunk ends after the record that fills it
+constexpr std::size_t handover_bytes_max = 16u << 20;
+constexpr std::size_t snapshot_bytes_max = std::size_t{16} << 30; // a hundred million accounts
 } // namespace
 
 /// Offers live as long as the bases that they prove, also over a restart.
@@ -32,13 +34,24 @@ void full_node::parts::forget_offers(store::write_set& set) {
   });
 }
 
-/// The newest base that is whole: all blocks after it are there.
+/// The newest base that is whole: all blocks after it are there. Who would need more handovers than
+/// fit, or than this node can read, must ask another.
 void full_node::parts::do_one(offer_snapshot& e, const moment&, node_step& out, const follow&) {
   if (keeper.bases().empty())
     return;
   const auto newest = offers.find(keeper.bases().back().point.height);
-  if (newest != offers.end())
-    out.messages.push_back({e.to, std::make_shared<const node_message>(message{newest->second})});
+  if (newest == offers.end())
+    return;
+  auto offer = newest->second;
+  const auto view = store->open_view();
+  if (!view)
+    return;
+  auto handovers =
+      read_handovers(**view, e.height, offer.after.height, handovers_max, handover_bytes_max);
+  if (!handovers)
+    return;
+  offer.handovers = std::move(*handovers);
+  out.messages.push_back({e.to, std::make_shared<const node_message>(message{std::move(offer)})});
 }
 
 void full_node::parts::take(const account_id& from, const chunk_request& x, const moment&,
@@ -75,13 +88,24 @@ void full_node::parts::take(const account_id& from, const chunk_message& x, cons
   if (!fetching || from != fetching->from || x.height != fetching->at.height ||
       x.number != fetching->chunks.size())
     return;
-  if (x.number >= x.count || x.count > chunks_max || x.data.size() > chunk_data_max)
-    return fetching.reset(); // another replica is asked in time
+  if (x.number == 0)
+    fetching->count = x.count;
+  fetching->size_bytes += x.data.size();
+  if (x.number >= x.count || x.count > chunks_max || x.count != fetching->count ||
+      x.data.size() > chunk_data_max || fetching->size_bytes > snapshot_bytes_max)
+    return give_up_fetch(m, out);
   fetching->chunks.push_back(x.data);
   if (fetching->chunks.size() < x.count)
     return ask_chunk(m, out);
   if (!take_over(m, out))
-    fetching.reset();
+    give_up_fetch(m, out);
+}
+
+/// Others are asked: nothing else may happen for long that would show this node how far behind it
+/// is.
+void full_node::parts::give_up_fetch(const moment& m, node_step& out) {
+  fetching.reset();
+  carry_out(core.not_restored(m), m, out);
 }
 
 /// The state of the chunks, if it is that of the position, takes the place of this node's.
@@ -105,9 +129,10 @@ result<void> full_node::parts::take_over(const moment& m, node_step& out) {
   auto view = store->open_view();
   if (!view)
     return fail(view.error());
-  if (auto replaced = ledger::replace_log(out.write, **view, *s, point, fetching->chunks);
-      !replaced)
+  store::write_set set;
+  if (auto replaced = ledger::replace_log(set, **view, *s, point, fetching->chunks); !replaced)
     return replaced;
+  out.write.merge(set);
   keeper = ledger::log_keeper::after_replacing(
       keeper_of(options.keeper, rules),
       {point, static_cast<std::uint32_t>(fetching->chunks.size())}, *s);
@@ -117,7 +142,15 @@ result<void> full_node::parts::take_over(const moment& m, node_step& out) {
   out.write.put(ledger::node_table, position_key, encode_position(at));
   forget_wal(at.height, out.write);
   chain_first = at.height + 1;
-  last_header.reset();
+  auto& proof = fetching->proof;
+  for (auto& x : std::exchange(proof.handovers, {}))
+    out.write.put(handover_table, store::encode_key(handover_key{x.last.header.height}),
+                  codec::encode(x));
+  keep_handover({proof.block, proof.last_commit}, at.validators,
+                out.write); // whoever left some out
+  last_header = proof.block;
+  proof_due.reset();
+  out.skipped = true;
   forget_offers(out.write); // those of its own bases, which are gone
   keep_offer(std::move(fetching->proof), out.write);
   std::vector<std::pair<account_id, std::uint64_t>> nonces;

@@ -20,21 +20,52 @@ result<position> genesis_position(const ledger::state& s) {
              : fail(set.error());
 }
 
-result<chain_record> decode_record(const store::journal_record& r) {
-  auto record = codec::decode<chain_record>(r.content);
-  if (!record)
-    return fail(
-        record.error().within("record " + std::to_string(r.sequence) + " of the chain journal"));
-  if (record->header.height != r.sequence)
-    return fail(errc::bad_record, "record " + std::to_string(r.sequence) +
-                                      " of the chain journal is of height " +
-                                      std::to_string(record->header.height));
-  return record;
+/// Who was elected by the block of a height, for two heights later. The ledger forgets committees;
+/// of all but the newest block the next header's handover tells.
+result<std::optional<validator_set>> elected_by(const store::view& from, const ledger::state& s,
+                                                std::uint64_t height) {
+  std::optional<validator_set> out;
+  if (height < s.height()) {
+    const auto found = from.get(handover_table, store::encode_key(handover_key{height + 1}));
+    if (!found)
+      return fail(found.error());
+    if (!*found)
+      return out;
+    auto next = codec::decode<handover>(**found);
+    auto set = next ? validator_set::make(std::move(next->next_validators)) : fail(next.error());
+    if (!set)
+      return fail(set.error());
+    out = std::move(*set);
+  } else if (const auto in_two = s.committee_of(height + 2);
+             in_two && in_two->first_height == height + 2) {
+    auto set = validators_of(*in_two);
+    if (!set)
+      return fail(set.error());
+    out = std::move(*set);
+  }
+  return out;
+}
+
+/// The header of the newest block, if it is kept.
+result<std::optional<header>> read_last_header(const store::view& from, std::uint64_t height) {
+  const auto extent = store::extent_of(from, chain_journal);
+  if (!extent)
+    return fail(extent.error());
+  std::optional<header> out;
+  if (height < extent->first || height >= extent->next)
+    return out;
+  const auto page = store::read_journal(from, chain_journal, height, 1);
+  if (!page)
+    return fail(page.error());
+  auto r = decode_record(page->front());
+  if (!r)
+    return fail(r.error());
+  out = std::move(r->header);
+  return out;
 }
 
 /// The position after the last block, from the stored one on.
-result<position> roll_forward(const store::view& from, const ledger::state& s,
-                              std::optional<header>& last) {
+result<position> roll_forward(const store::view& from, const ledger::state& s) {
   const auto form = from.get(ledger::node_table, position_key);
   if (!form)
     return fail(form.error());
@@ -51,16 +82,10 @@ result<position> roll_forward(const store::view& from, const ledger::state& s,
       auto r = decode_record(raw);
       if (!r)
         return fail(r.error());
-      std::optional<validator_set> elected;
-      if (const auto in_two = s.committee_of(raw.sequence + 2);
-          in_two && in_two->first_height == raw.sequence + 2) {
-        auto set = validators_of(*in_two);
-        if (!set)
-          return fail(set.error());
-        elected = std::move(*set);
-      }
-      last = r->header;
-      at = after(*at, {r->header, {}, r->last_commit}, r->commit, r->execution, elected);
+      auto elected = elected_by(from, s, raw.sequence);
+      if (!elected)
+        return fail(elected.error());
+      at = after(*at, {r->header, {}, r->last_commit}, r->commit, r->execution, *elected);
     }
     if (page->empty())
       return fail(errc::bad_record, "the chain journal ends before the blocks");
@@ -71,6 +96,62 @@ result<position> roll_forward(const store::view& from, const ledger::state& s,
 }
 
 } // namespace
+
+result<chain_record> decode_record(const store::journal_record& r) {
+  auto record = codec::decode<chain_record>(r.content);
+  if (!record)
+    return fail(
+        record.error().within("record " + std::to_string(r.sequence) + " of the chain journal"));
+  if (record->header.height != r.sequence)
+    return fail(errc::bad_record, "record " + std::to_string(r.sequence) +
+                                      " of the chain journal is of height " +
+                                      std::to_string(record->header.height));
+  return record;
+}
+
+void keep_handover(certified_header last, const validator_set& next, store::write_set& set) {
+  const handover_key key{last.header.height};
+  set.put(handover_table, store::encode_key(key),
+          codec::encode(handover{std::move(last), {next.begin(), next.end()}}));
+}
+
+result<std::vector<handover>> read_handovers(const store::view& from, std::uint64_t after,
+                                             std::uint64_t before, std::size_t count_max,
+                                             std::size_t bytes_max) {
+  std::vector<handover> out;
+  std::size_t size = 0;
+  const auto read = from.visit(handover_table,
+                               {.from = store::encode_key(handover_key{after + 1}),
+                                .until = store::encode_key(handover_key{before})},
+                               [&](bytes_view, bytes_view content) -> result<void> {
+                                 size += content.size();
+                                 if (out.size() == count_max || size > bytes_max)
+                                   return fail(codec::errc::too_large,
+                                               "handovers after height " + std::to_string(after));
+                                 auto one = codec::decode<handover>(content);
+                                 if (!one)
+                                   return fail(one.error().within("a handover of validators"));
+                                 out.push_back(std::move(*one));
+                                 return {};
+                               });
+  return read ? result<std::vector<handover>>{std::move(out)} : fail(read.error());
+}
+
+result<validator_set> read_validators(const store::view& from, std::uint64_t height) {
+  const auto found = from.scan(
+      handover_table,
+      {.until = store::encode_key(handover_key{height}), .count_max = 1, .reverse = true});
+  if (!found)
+    return fail(found.error());
+  if (found->entries.empty())
+    return fail(base_errc::not_found,
+                "the validators of height " + std::to_string(height) + " are not in the store");
+  auto before = codec::decode<handover>(found->entries.front().value);
+  auto set =
+      before ? validator_set::make(std::move(before->next_validators)) : fail(before.error());
+  return set ? std::move(set)
+             : fail(set.error().within("the validators of height " + std::to_string(height)));
+}
 
 result<void> prepare_node(store::backend& store, const ledger::genesis& g) {
   if (!g.founding)
@@ -93,6 +174,7 @@ result<void> prepare_node(store::backend& store, const ledger::genesis& g) {
     return fail(at.error());
   store::write_set set;
   set.put(ledger::node_table, position_key, encode_position(*at));
+  keep_handover({}, at->validators, set);
   return store.commit(set);
 }
 
@@ -116,14 +198,14 @@ result<full_node> full_node::open(std::shared_ptr<store::backend> reads, node_id
   const auto chain = store::extent_of(**view, chain_journal);
   if (!standing || !chain)
     return fail(!standing ? standing.error() : chain.error());
-  std::optional<header> last;
-  auto at = roll_forward(**view, *s, last);
-  if (!at)
-    return fail(at.error());
+  auto at = roll_forward(**view, *s);
+  auto last = read_last_header(**view, s->height());
+  if (!at || !last)
+    return fail(!at ? at.error() : last.error());
   auto p = std::make_unique<parts>(reads, std::move(who), options, std::move(checker),
                                    std::move(*s), std::move(*keeper));
   p->start_at = std::move(*at);
-  p->last_header = std::move(last);
+  p->last_header = std::move(*last);
   p->standing_sequence = standing->last();
   p->chain_first = chain->first;
   const auto read =
@@ -167,7 +249,9 @@ void full_node::parts::store_block(const certified_block& decided, const ledger:
   set.append(ledger::block_journal, height, done.record);
   set.append(chain_journal, height,
              codec::encode(chain_record{decided.block->header, decided.block->last_commit,
-                                        decided.commit, next.execution}));
+                                        decided.commit, next.execution, done.applied.batches}));
+  if (next.validators != next.last_validators)
+    keep_handover({decided.block->header, decided.commit}, next.validators, set);
   if (const auto events = ledger::standing_events(done.applied.events); !events.empty())
     set.append(ledger::standing_journal, ++standing_sequence,
                codec::encode(ledger::standing_record{height, events}));

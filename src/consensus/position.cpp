@@ -112,7 +112,7 @@ std::optional<std::string> difference(const execution& mine, const execution& th
   }
   if (mine.block_hash != theirs.block_hash)
     return "another block hash";
-  return "another state hash";
+  return mine.state_hash != theirs.state_hash ? "another state hash" : "other receipts";
 }
 
 bytes encode_position(const position& p) {

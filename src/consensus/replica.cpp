@@ -33,6 +33,7 @@ void replica::begin_height(const moment& m, effects& out) {
   proposed_.clear();
   accused_.clear();
   timeouts_.clear();
+  helped_.clear();
   executing_ = false;
   status_due_.reset();
   height_began_ = m.now;
@@ -280,7 +281,7 @@ result<void> replica::recover(const std::vector<bytes>& records, const moment& m
     blocks_.try_emplace(id, known_block{std::move(*sealed), true, true});
   };
   for (const auto& bytes : records) {
-    auto r = codec::decode<wal_record>(bytes, {.bytes_max = block_bytes_max + 4'096});
+    auto r = codec::decode<wal_record>(bytes, {.bytes_max = wal_record_bytes_max});
     if (!r)
       return fail(r.error().within("a write-ahead record"));
     if (auto* said = std::get_if<said_record>(&r->what)) {

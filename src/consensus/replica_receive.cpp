@@ -13,6 +13,7 @@ constexpr round_number rounds_ahead_max = 16;
 /// Messages of the next height that are kept of each sender.
 constexpr std::size_t early_max = 8;
 constexpr std::size_t early_bytes_max = 2 * block_bytes_max;
+constexpr std::size_t vote_bytes = 256; // at most, in memory
 
 } // namespace
 
@@ -37,7 +38,10 @@ void replica::keep_for_later(const account_id& from, std::uint64_t height, const
   if (height == at_.height + 2)
     if (auto& kept = early_[from]; kept.size() < early_max) {
       const auto* p = std::get_if<proposal_message>(&what);
-      const auto size = p != nullptr ? p->block->encoded_batches.size() : 0;
+      const auto size = p == nullptr
+                            ? 0
+                            : p->block->encoded_batches.size() + p->polka.size() * vote_bytes +
+                                  p->block->last_commit.signatures.size() * vote_bytes;
       if (size <= early_bytes_max - early_bytes_) { // who drops one asks for it in time
         early_bytes_ += size;
         kept.push_back(what);
@@ -84,6 +88,7 @@ void replica::take_late_precommit(const signed_statement& s, effects& out) {
   const auto by = set.find(s.signer);
   const auto same = [&s](const auto& x) { return x.signer == s.signer; };
   if (s.statement.height != height || s.statement.kind != statement_kind::precommit || !by ||
+      (!executing_ && s.statement.round != at_.commit.round) ||
       std::any_of(late_.begin(), late_.end(), same))
     return;
   if (!is_well_formed(s.statement) || !checker_->check(set[*by], s))
@@ -97,7 +102,7 @@ void replica::take_late_precommit(const signed_statement& s, effects& out) {
 void replica::take(const account_id& from, const proposal_message& p, const moment& m,
                    effects& out) {
   const auto& s = p.proposal.statement;
-  if (s.kind != statement_kind::proposal || !p.block)
+  if (s.kind != statement_kind::proposal || !p.block || p.polka.size() > validators_max)
     return refuse();
   if (s.height > at_.height + 1)
     return keep_for_later(from, s.height, p, m);
@@ -147,7 +152,9 @@ void replica::take_polka(const proposal_message& p, const moment& m, effects& ou
 /// A new value's time must be credible when its proposal arrives (proposer-based timestamps).
 bool replica::is_timely(const header& h, round_number r, const moment& m) const noexcept {
   const auto delay = options_.message_delay + options_.message_delay * r / 10;
-  return h.time - options_.precision <= m.utc && m.utc <= h.time + delay + options_.precision;
+  if (h.time < timestamp{} || h.time > m.utc + options_.precision) // any number may stand there
+    return false;
+  return m.utc <= h.time + delay + options_.precision;
 }
 
 /// Takes a block of this height, once; it is checked before a proposal of it counts.

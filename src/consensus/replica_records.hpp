@@ -36,6 +36,9 @@ struct entered_record {
   AINUR_FIELDS(entered_record, height, round, votes)
 };
 
+/// A block, its header and certificate, and the votes of every validator.
+inline constexpr std::size_t wal_record_bytes_max = block_bytes_max + 512 * validators_max;
+
 struct wal_record {
   std::variant<said_record, held_record, entered_record> what;
   AINUR_FIELDS(wal_record, what)

@@ -9,6 +9,7 @@ namespace ainur::consensus {
 
 namespace {
 constexpr std::uint32_t questions_max = 4;
+constexpr std::size_t helped_max = 4'096; // who they are is for the transport to say
 } // namespace
 
 status_message replica::status() const {
@@ -25,10 +26,11 @@ status_message replica::status() const {
 /// After a start, a snapshot or blocks of others, or a message of a later height: nobody may have
 /// anything to say for long, so it asks. Not for ever: anybody can send such messages.
 void replica::suspect_lag(const moment& m) {
-  if (executing_ || status_due_)
+  if (executing_)
     return;
   questions_ = questions_max;
-  status_due_ = m.now + options_.status_interval;
+  if (!status_due_)
+    status_due_ = m.now + options_.status_interval;
 }
 
 void replica::report_status(const moment& m, effects& out) {
@@ -52,8 +54,21 @@ void replica::take(const account_id& from, const status_message& s, const moment
   }
   if (s.height > mine)
     return fetch(from, s, m, out);
-  if (agreement_ && !executing_)
+  // An answer asks for nothing.
+  if (!s.reply && agreement_ && !executing_ && may_help(from, m.now))
     help(from, s, out);
+}
+
+/// Help may be a block and hundreds of votes for a question of some bytes: nobody gets it more
+/// often than an honest replica asks, by far.
+bool replica::may_help(const account_id& peer, instant now) {
+  if (helped_.size() >= helped_max)
+    helped_.clear();
+  const auto [last, first] = helped_.try_emplace(peer, now);
+  if (!first && now < last->second + options_.status_interval / 4)
+    return false;
+  last->second = now;
+  return true;
 }
 
 /// Tells a replica at the same height what it may have missed: what this one said in the round; if
@@ -100,10 +115,16 @@ void replica::take(const account_id& from, const blocks_request& r, const moment
   if (r.count == 0 || r.count > blocks_in_message_max || r.first == 0 || r.first > at_.height)
     return refuse();
   blocks_message answer;
-  for (const auto& b : recent_)
-    if (b.commit.height >= r.first && b.commit.height < r.first + r.count &&
-        b.commit.height <= at_.height)
-      answer.blocks.push_back(b);
+  std::size_t bytes = 0;
+  for (const auto& b : recent_) {
+    if (b.commit.height < r.first || b.commit.height >= r.first + r.count ||
+        b.commit.height > at_.height)
+      continue;
+    bytes += b.block->encoded_batches.size();
+    if (bytes > block_bytes_max && !answer.blocks.empty())
+      break; // more would not fit a message
+    answer.blocks.push_back(b);
+  }
   if (!answer.blocks.empty() && answer.blocks.front().commit.height == r.first)
     out.push_back(send_to{from, std::move(answer)});
   else
@@ -123,7 +144,7 @@ void replica::take(const account_id& from, const blocks_message& b, const moment
 
 void replica::take(const account_id& from, const snapshot_request& r, const moment&, effects& out) {
   if (r.height < at_.height)
-    out.push_back(offer_snapshot{from});
+    out.push_back(offer_snapshot{from, r.height});
 }
 
 /// A snapshot is believed as a light client believes: from the validators of this height on.
@@ -151,6 +172,16 @@ effects replica::restored(position at, const moment& m) {
   begin_height(m, out);
   suspect_lag(m);
   finish(out);
+  return out;
+}
+
+effects replica::not_restored(const moment& m) {
+  effects out;
+  if (!halted_) {
+    fetching_until_.reset();
+    suspect_lag(m);
+    finish(out);
+  }
   return out;
 }
 

@@ -30,6 +30,23 @@ result<position> assemble(const snapshot_offer& o) {
                   std::move(*now), std::move(*next), std::move(*turn)};
 }
 
+result<void> follow_handovers(light_client& client, const std::vector<handover>& handovers,
+                              timestamp now) {
+  if (handovers.size() > handovers_max)
+    return bad("more than " + std::to_string(handovers_max) + " handovers");
+  for (const auto& x : handovers) {
+    auto next = validator_set::make(x.next_validators);
+    if (!next)
+      return fail(next.error());
+    if (auto believed = client.believe(
+            {x.last.header, x.last.commit, client.trusted().next_validators, std::move(*next)},
+            now);
+        !believed)
+      return believed;
+  }
+  return {};
+}
+
 } // namespace
 
 snapshot_offer make_offer(const position& p, const header& block, const consensus::block& after,
@@ -42,7 +59,8 @@ snapshot_offer make_offer(const position& p, const header& block, const consensu
           members_of(p.validators),
           members_of(p.next_validators),
           p.turn.priorities(),
-          p.turn.proposer()};
+          p.turn.proposer(),
+          {}};
 }
 
 result<position> believe_offer(const snapshot_offer& o, const anchor& from,
@@ -52,6 +70,8 @@ result<position> believe_offer(const snapshot_offer& o, const anchor& from,
   if (!p)
     return p;
   light_client client{from, options, checker};
+  if (auto led = follow_handovers(client, o.handovers, now); !led)
+    return fail(led.error());
   if (auto believed = client.believe({o.after, o.commit, p->validators, p->next_validators}, now);
       !believed)
     return fail(believed.error());

@@ -15,8 +15,10 @@
 #include "ainur/base/time.hpp"
 #include "ainur/consensus/validator_set.hpp"
 #include "ainur/consensus/vote_keeper.hpp"
+#include "ainur/crypto/merkle_list.hpp"
 #include "ainur/ledger/batch.hpp"
 #include "ainur/ledger/committee.hpp"
+#include "ainur/ledger/state.hpp"
 
 namespace ainur::consensus {
 
@@ -27,7 +29,8 @@ struct execution {
   hash256 block_hash;                ///< the ledger's; the genesis hash before the first block
   std::vector<table_writes> tables;  ///< those written to, by rising number
   std::optional<hash256> state_hash; ///< at checkpoints
-  AINUR_FIELDS(execution, block_hash, tables, state_hash)
+  hash256 receipts;                  ///< Merkle root of what became of each batch; none at genesis
+  AINUR_FIELDS(execution, block_hash, tables, state_hash, receipts)
 };
 
 struct header {
@@ -39,8 +42,8 @@ struct header {
   hash256 validators;      ///< of this height
   hash256 next_validators; ///< of the next
   hash256 turn;            ///< the rotation at the start of this height
-  hash256 batches;
-  hash256 last_commit; ///< hash of the certificate of the block before
+  hash256 batches;         ///< Merkle root
+  hash256 last_commit;     ///< hash of the certificate of the block before
   AINUR_FIELDS(header, height, time, proposer, previous, before, validators, next_validators, turn,
                batches, last_commit)
 };
@@ -81,8 +84,19 @@ inline constexpr std::size_t block_bytes_max = 32u << 20;
 
 /// Names a block: the hash of its header.
 [[nodiscard]] hash256 id_of(const header& h);
+/// Names a transaction, its signature included: its leaf among the batches of a block.
+[[nodiscard]] hash256 id_of(const ledger::signed_batch& b);
 [[nodiscard]] hash256 hash_of(const certificate& c);
+/// The root that stands in the header. Batches and receipts have one leaf each, the hash of their
+/// canonical bytes, in their order.
 [[nodiscard]] hash256 hash_of(const std::vector<ledger::signed_batch>& batches);
+[[nodiscard]] hash256 hash_of(const std::vector<ledger::batch_receipt>& receipts);
+
+/// The tags of these two lists (crypto/merkle_list.hpp).
+inline constexpr crypto::merkle_tags batch_tags{"ainur/batch-leaf/v1", "ainur/batch-node/v1",
+                                                "ainur/batches/v2"};
+inline constexpr crypto::merkle_tags receipt_tags{"ainur/receipt-leaf/v1", "ainur/receipt-node/v1",
+                                                  "ainur/receipts/v1"};
 
 /// Completes the header with the hashes of batches and certificate. Linear in the batches.
 [[nodiscard]] block_ptr seal(header h, std::vector<ledger::signed_batch> batches,

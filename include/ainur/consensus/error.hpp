@@ -21,6 +21,7 @@ enum class errc : std::uint16_t {
   known_batch,            ///< it is waiting already, was here before, or another has its nonce
   nonce_over,             ///< the signer's nonce is past it, or far from it
   mempool_full,           ///< nothing that waits is cheaper
+  bad_proof,              ///< a proof of finality whose parts do not fit together
 };
 [[nodiscard]] error_info describe(errc code) noexcept;
 

@@ -30,6 +30,9 @@ inline constexpr store::journal_id chain_journal{16};
 inline constexpr store::table_id wal_table = 16;
 /// By the heights of the ledger's bases: a `snapshot_offer` each. (17 is the market's.)
 inline constexpr store::table_id offer_table = 18;
+/// By the heights of their headers: every `handover` from one set of validators to the next. With
+/// 0, and an empty header, to those of genesis.
+inline constexpr store::table_id handover_table = 19;
 
 /// Puts a ledger that was founded by validators into an empty store, or checks that the store's
 /// began with this genesis. Errors: as `ledger::prepare_log`; `bad_genesis` without a founding.
@@ -73,6 +76,7 @@ struct node_step {
   std::vector<final_block> blocks;
   std::optional<instant> wake_at; ///< call `timer` then; a later one replaces an earlier
   std::optional<halt> stopped;    ///< the node does nothing any more
+  bool skipped = false; ///< it stands at a later height now, by a snapshot: blocks were not told
 };
 
 class full_node {
@@ -114,8 +118,10 @@ private:
   std::unique_ptr<parts> parts_;
 };
 
-/// The replica's timeouts and bounds of a founding.
+/// The replica's timeouts and bounds of a founding. It trusts validators of before for half the
+/// time in which their stake is held.
 [[nodiscard]] replica_options replica_options_of(const ledger::founding& f,
+                                                 const ledger::parameters& rules,
                                                  duration status_interval);
 /// A committee as validators.
 [[nodiscard]] result<validator_set> validators_of(const ledger::committee& c);

@@ -35,21 +35,20 @@ struct mempool_options {
   std::size_t sender_batches_max = 64; ///< of one sender, and how far nonces may run ahead
   std::size_t batch_bytes_max = 4u << 20;
   std::size_t seen_max = 200'000; ///< ids remembered at least, also of what has left
+  duration wait_max =
+      std::chrono::hours{1}; ///< of block time; then it makes room, and may come again
 };
 
 /// A batch with what is needed to order it. Shared: it is passed on and proposed without copies.
 struct prepared_batch {
   ledger::signed_batch content;
-  hash256 id; ///< of the canonical bytes, signature included
+  hash256 id; ///< as `id_of` (block.hpp)
   std::size_t size_bytes = 0;
   std::uint64_t weight = 0; ///< what its fee is proportional to
   bool good = false;        ///< its signature is that of the key it names
 };
 
 using batch_ptr = std::shared_ptr<const prepared_batch>;
-
-/// `prepared_batch::id`.
-[[nodiscard]] hash256 id_of(const ledger::signed_batch& b);
 
 /// The costly part of admission.
 [[nodiscard]] batch_ptr prepare(const hash256& chain, ledger::signed_batch b);
@@ -81,6 +80,9 @@ public:
   /// A block was executed at `time`: these signers' next nonces are now so.
   void committed(const std::vector<std::pair<account_id, std::uint64_t>>& nonces, timestamp time);
 
+  /// True if this very batch waits.
+  [[nodiscard]] bool holds(const prepared_batch& b) const;
+
   /// True if some batch carries its signer's next nonce: a block need not be empty.
   [[nodiscard]] bool is_ready() const;
   /// Those batches.
@@ -96,6 +98,7 @@ private:
   struct waiting {
     batch_ptr batch;
     std::uint64_t arrival = 0;
+    timestamp until{}; ///< when it goes, final or not
   };
 
   struct sender {

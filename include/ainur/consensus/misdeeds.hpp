@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -88,7 +89,8 @@ private:
   hash256 chain_;
   rng random_;
   rng halves_;
-  std::map<account_id, std::vector<shared_message>> said_;  // to be repeated
+  std::map<account_id, std::vector<shared_message>> said_; // to be repeated
+  std::map<account_id, std::tuple<std::uint64_t, round_number, statement_kind>> flooded_; // last
   using round_key = std::pair<std::uint64_t, round_number>; // height and round
   std::map<round_key, std::array<hash256, 2>> proposed_;    // to either half
 };

@@ -108,9 +108,11 @@ struct load_blocks {
   std::uint32_t count = 0;
 };
 
-/// Send the `snapshot_offer` of the newest snapshot that is kept, if there is one.
+/// Send the `snapshot_offer` of the newest snapshot that is kept, if there is one, with the
+/// handovers after this height.
 struct offer_snapshot {
   account_id to;
+  std::uint64_t height = 0; ///< where it stands
 };
 
 /// This replica is too far behind for blocks, and the chain is proven to have stood at this
@@ -173,6 +175,8 @@ public:
   /// The state of a position that `restore` named is stored: this replica stands there now. One
   /// that it has passed meanwhile is ignored.
   [[nodiscard]] effects restored(position at, const moment& m);
+  /// That state could not be got: others are asked.
+  [[nodiscard]] effects not_restored(const moment& m);
   [[nodiscard]] effects timer(const moment& m);
 
   /// The oldest block that `load_blocks` can give; others are told.
@@ -251,6 +255,7 @@ private:
   [[nodiscard]] status_message status() const;
   void suspect_lag(const moment& m);
   void report_status(const moment& m, effects& out);
+  [[nodiscard]] bool may_help(const account_id& peer, instant now);
   void help(const account_id& peer, const status_message& s, effects& out);
   void fetch(const account_id& from, const status_message& s, const moment& m, effects& out);
   void take_fetched(const moment& m, effects& out);
@@ -274,6 +279,7 @@ private:
   std::set<account_id> accused_;
   std::vector<pending_timeout> timeouts_;
   instant height_began_{};
+  std::map<account_id, instant> helped_; // when each was last told what it may have missed
 
   std::vector<signed_statement> heard_; // precommits of the last block's round, as they came here
   std::vector<signed_statement> late_;  // precommits of the last height after its decision

@@ -1,7 +1,9 @@
 // Proof that a chain stood at a position: for a replica so far behind that nobody keeps the blocks
-// it lacks. It believes the header of the block after the snapshot as a light client does, and that
-// header names everything of the position before it: block, state, validators, rotation and
-// certificate. The state itself comes apart, and is checked by the state hash that stands there.
+// it lacks. It believes the header of the block after the snapshot as a light client does, with the
+// help of every handover from one set of validators to the next since the height where it stands;
+// and that header names everything of the position before it: block, state, validators, rotation
+// and certificate. The state itself comes apart, and is checked by the state hash that stands
+// there.
 #pragma once
 
 #include "ainur/consensus/light_client.hpp"
@@ -19,12 +21,17 @@ struct snapshot_offer {
   std::vector<validator> next_validators; ///< of the one after
   std::vector<std::int64_t> priorities;   ///< at the start of the next height
   validator_index proposer = 0;
+  std::vector<handover> handovers; ///< since the height of who asked for it, rising
   AINUR_FIELDS(snapshot_offer, block, after, commit, last_commit, last_validators, validators,
-               next_validators, priorities, proposer)
+               next_validators, priorities, proposer, handovers)
 };
 
-/// The offer of a replica that stands at `p`, has the header of that block, and of the one after it
-/// with its certificate.
+/// Of one offer. One is due at most every era: a replica that slept through more of them slept
+/// longer than trust lasts.
+inline constexpr std::size_t handovers_max = 1'000;
+
+/// The offer, without handovers, of a replica that stands at `p`, has the header of that block, and
+/// of the one after it with its certificate.
 [[nodiscard]] snapshot_offer make_offer(const position& p, const header& block,
                                         const consensus::block& after, const certificate& commit);
 

@@ -174,8 +174,13 @@ void world::carry_out_one(node_index i, effect& e) {
   } else if (const auto* l = std::get_if<load_blocks>(&e)) {
     load(i, *l);
   } else if (const auto* o = std::get_if<offer_snapshot>(&e)) {
-    if (n.disk.offer)
-      send(i, *n.disk.offer, all_with(o->to));
+    if (n.disk.offer) {
+      auto offer = *n.disk.offer;
+      for (const auto& x : n.disk.handovers)
+        if (x.last.header.height > o->height && x.last.header.height < offer.after.height)
+          offer.handovers.push_back(x);
+      send(i, std::move(offer), all_with(o->to));
+    }
   } else if (auto* r = std::get_if<restore>(&e)) {
     take_snapshot(i, std::move(*r));
   } else if (const auto* a = std::get_if<accuse>(&e)) {
@@ -270,6 +275,9 @@ void world::happen(const applied& a) {
   if (n->disk.at.execution.state_hash && n->disk.last.height == n->disk.at.height)
     n->disk.offer = make_offer(n->disk.at, n->disk.last, *a.decided.block, a.decided.commit);
   n->disk.at = execute(*n, a.decided); // one commit: block, state and position
+  if (n->disk.at.validators != n->disk.at.last_validators)
+    n->disk.handovers.push_back({{a.decided.block->header, a.decided.commit},
+                                 {n->disk.at.validators.begin(), n->disk.at.validators.end()}});
   n->disk.last = a.decided.block->header;
   n->disk.blocks.push_back(a.decided);
   prune(*n);
@@ -295,7 +303,9 @@ void world::take_snapshot(node_index i, restore&& wanted) {
     rules_.break_rule("agreement",
                       "a snapshot of another block at height " + std::to_string(wanted.at.height),
                       now_);
-  queue_.push(now_ + snapshot_time, recovered{{i, n.generation}, std::move(wanted.at)});
+  queue_.push(
+      now_ + snapshot_time,
+      recovered{{i, n.generation}, std::move(wanted.at), std::move(wanted.proof.handovers)});
 }
 
 void world::happen(const recovered& r) {
@@ -303,6 +313,7 @@ void world::happen(const recovered& r) {
   if (n == nullptr || r.at.height <= n->disk.at.height)
     return;
   n->disk.at = r.at;
+  n->disk.handovers.insert(n->disk.handovers.end(), r.handovers.begin(), r.handovers.end());
   n->disk.blocks.clear();
   n->disk.offer.reset();
   ++report_.restored;

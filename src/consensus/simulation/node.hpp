@@ -22,6 +22,7 @@ struct disk {
   std::deque<certified_block> blocks;  ///< the newest, of rising heights without a gap
   header last;                         ///< of the newest block, though it may not be kept
   std::optional<snapshot_offer> offer; ///< of the newest checkpoint that the next block proves
+  std::vector<handover> handovers;     ///< of all heights
 };
 
 struct node : liar {

@@ -60,6 +60,7 @@ private:
 
   struct recovered : of_node { // a state to go on from
     position at;
+    std::vector<handover> handovers;
   };
 
   struct restart {
