@@ -34,6 +34,7 @@ public:
   /// Opens the node once what an earlier life wrote is settled, and goes on with `ready`.
   template <class Self, class Ready>
   void open(Self* self, Ready ready) {
+    fall();
     opening_ = true;
     const auto writer = setup_.roles->get<store_writer_actor>(setup_.writer_role);
     if (!writer)
@@ -73,7 +74,7 @@ public:
     }
     if (step.wake_at)
       wake_at_ = step.wake_at;
-    pending_step next{last_ticket_, std::move(step.messages), std::move(step.blocks)};
+    pending_step next{last_ticket_, std::move(step.messages), std::move(step.blocks), step.skipped};
     if (!step.write.empty()) {
       next.ticket = ++last_ticket_;
       write(self, next.ticket, std::move(step.write));
@@ -109,16 +110,22 @@ public:
     if (m.number != tick_number_)
       return false;
     tick_at_.reset();
+    write_slow(self);
+    wake_at_.reset(); // the node says anew when, if ever
     if (node_)
       carry_out(self, node_->timer(moment()));
     return true;
   }
 
-  /// As a crash would, until `open`.
+  /// As a crash would, until `open`. What a slow disk has not taken yet is lost with the node: a
+  /// write that came after `open` would overwrite what the next life has said.
   void fall() {
     count_lives();
     node_.reset();
     pending_.clear();
+    slow_writes_.clear();
+    write_free_at_ = {};
+    durable_ticket_ = last_ticket_; // nobody waits for what was written or lost
     wake_at_.reset();
   }
 
@@ -169,6 +176,8 @@ public:
     auto next = wake_at_;
     if (own && (!next || *own < *next))
       next = own;
+    if (!slow_writes_.empty() && (!next || slow_writes_.front().first < *next))
+      next = slow_writes_.front().first;
     const auto now = setup_.world.now();
     if (!next || (tick_at_ && *tick_at_ <= *next))
       return;
@@ -179,6 +188,7 @@ public:
   }
 
   std::function<void(consensus::final_block&)> on_final;
+  std::function<void()> on_skipped; ///< blocks became final that are not told
 
 private:
   static constexpr store::writer_id writer_number{block_journal.value};
@@ -187,6 +197,7 @@ private:
     std::uint64_t ticket = 0;
     std::vector<consensus::outgoing> messages;
     std::vector<consensus::final_block> blocks;
+    bool skipped = false;
   };
 
   template <class Self>
@@ -212,17 +223,23 @@ private:
 
   template <class Self>
   void write(Self* self, std::uint64_t ticket, store::write_set set) {
-    const auto writer = setup_.roles->get<store_writer_actor>(setup_.writer_role);
     const auto now = setup_.world.now();
     store_write m{writer_number, ticket, std::move(set)};
     // A slow disk is slow for what comes after, too: the order stays.
     write_free_at_ = std::max(write_free_at_, now);
     if (now < slow_until_)
       write_free_at_ += disk_delay_;
-    if (write_free_at_ > now)
-      self->delayed_send(writer, write_free_at_ - now, std::move(m));
-    else
-      self->send(writer, std::move(m));
+    slow_writes_.emplace_back(write_free_at_, std::move(m));
+    write_slow(self);
+  }
+
+  /// Hands the writer what is due.
+  template <class Self>
+  void write_slow(Self* self) {
+    const auto now = setup_.world.now();
+    for (; !slow_writes_.empty() && slow_writes_.front().first <= now; slow_writes_.pop_front())
+      self->send(setup_.roles->get<store_writer_actor>(setup_.writer_role),
+                 std::move(slow_writes_.front().second));
   }
 
   template <class Self>
@@ -235,6 +252,8 @@ private:
       if (on_final)
         for (auto& b : step.blocks)
           on_final(b);
+      if (step.skipped && on_skipped)
+        on_skipped();
     }
   }
 
@@ -317,6 +336,7 @@ private:
   duration disk_delay_{};
   instant slow_until_{};
   instant write_free_at_{};
+  std::deque<std::pair<instant, store_write>> slow_writes_; // when each reaches the writer
 };
 
 } // namespace ainur

@@ -141,7 +141,7 @@ void publish(self_type self) {
   const auto content = s.core->durable(s.standing_sequence);
   s.recent.add(content, s.setup.recent_blocks);
   for (const auto& a : content->batch_answers)
-    s.desk.set(a.to, a.receipt);
+    s.desk.set(a.to, a.receipt, content->height);
   answer_followers(self);
   for (const auto& [who, follower] : s.followers)
     self->send(follower, msg::block{content});
@@ -191,6 +191,7 @@ void submit(self_type self, msg::submit_batches& m, submission_desk::promise to)
   msg::batch_receipts refused;
   for (const auto& b : m.batches)
     refused.receipts.push_back({b.batch.signer, b.batch.nonce, ledger::errc::block_full, {}});
+  refused.heights.resize(m.batches.size());
   to.deliver(std::move(refused));
 }
 
@@ -202,7 +203,7 @@ void add_checked(ledger_shell& s, msg::signatures_checked& m) {
     const ledger::batch_receipt full{b.signer, b.nonce, ledger::errc::block_full, {}};
     s.calls_in_check -= b.entries.size();
     if (!s.core->add(who, std::move(m.batches[i]), now))
-      s.desk.set(who, full);
+      s.desk.set(who, full, 0);
   }
 }
 

@@ -82,17 +82,22 @@ block_reader_actor::behavior_type reader(block_reader_actor::stateful_pointer<re
 } // namespace
 
 std::uint64_t submission_desk::open(promise to, std::size_t batches) {
-  open_.emplace(++last_, submission{std::move(to), {}, batches}).first->second.receipts.receipts =
-      std::vector<ledger::batch_receipt>(batches);
+  auto& answer =
+      open_.emplace(++last_, submission{std::move(to), {}, batches}).first->second.receipts;
+  answer.receipts.resize(batches);
+  answer.heights.resize(batches);
   return last_;
 }
 
-void submission_desk::set(const ledger::requester& to, ledger::batch_receipt receipt) {
+void submission_desk::set(const ledger::requester& to, ledger::batch_receipt receipt,
+                          std::uint64_t height) {
   const auto found = open_.find(to.correlation >> place_bits);
   if (found == open_.end())
     return;
   auto& s = found->second;
-  s.receipts.receipts.at(to.correlation & ((1u << place_bits) - 1)) = std::move(receipt);
+  const auto place = to.correlation & ((1u << place_bits) - 1);
+  s.receipts.receipts.at(place) = std::move(receipt);
+  s.receipts.heights.at(place) = height;
   if (--s.missing != 0)
     return;
   s.to.deliver(std::move(s.receipts));

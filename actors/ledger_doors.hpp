@@ -27,8 +27,9 @@ public:
     return {desk_number, number << place_bits | place};
   }
 
-  /// The receipt of one batch; with the last the submission is answered.
-  void set(const ledger::requester& to, ledger::batch_receipt receipt);
+  /// The receipt of one batch and the height of its block, 0 for none; with the last the submission
+  /// is answered.
+  void set(const ledger::requester& to, ledger::batch_receipt receipt, std::uint64_t height);
 
 private:
   static constexpr int place_bits = 16;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
@@ -152,13 +153,14 @@ result<void> market_host::open_store() {
     return fail(base_errc::unsupported, known->founding
                                             ? "validators keep the ledger that is stored here"
                                             : "a single authority keeps the ledger stored here");
-  if (!options_.validators)
-    return known ? result<void>{}
-                 : ledger::prepare_log(*store_, make_genesis(), consensus::elections);
-  validators_ = std::make_unique<validator_branch>(*options_.validators, options_.host_seed);
+  if (options_.validators)
+    validators_ = std::make_unique<validator_branch>(*options_.validators, options_.host_seed);
   auto g = known ? std::move(*known) : make_genesis();
-  if (!g.founding)
+  if (validators_ && !g.founding)
     validators_->found(g);
+  chain_ = ledger::genesis_hash(g);
+  if (!validators_)
+    return known ? result<void>{} : ledger::prepare_log(*store_, g, consensus::elections);
   const bool is_virtual = options_.clock == clock_kind::virtual_time;
   return validators_->open_stores(g, *store_, options_.data_directory,
                                   options_.synced && !is_virtual, std::uint64_t{64} << 30);
@@ -166,27 +168,29 @@ result<void> market_host::open_store() {
 
 namespace {
 
-/// Nothing before the first block.
-result<timestamp> last_block_time(const store::view& from) {
+/// Height and time of the last block; nothing before the first.
+result<std::pair<std::uint64_t, timestamp>> last_block(const store::view& from) {
   const auto blocks = store::extent_of(from, block_journal);
   if (!blocks)
     return fail(blocks.error());
   if (blocks->next == blocks->first)
-    return timestamp{};
+    return std::pair{std::uint64_t{0}, timestamp{}};
   const auto records = store::read_journal(from, block_journal, blocks->last());
   if (!records)
     return fail(records.error());
   const auto block = ledger::decode_block(records->front().content);
-  return block ? result<timestamp>{block->time} : fail(block.error());
+  if (!block)
+    return fail(block.error());
+  return std::pair{block->height, block->time};
 }
 
 } // namespace
 
 result<void> market_host::count_resumed(const store::view& from) {
-  const auto time = last_block_time(from);
-  if (!time)
-    return fail(time.error());
-  last_block_at_ = *time;
+  const auto last = last_block(from);
+  if (!last)
+    return fail(last.error());
+  std::tie(resumed_height_, last_block_at_) = *last;
   std::set<task_id> open;
   for (std::uint64_t next = 1;;) {
     auto records = store::read_journal(from, intake_journal, next);
@@ -599,20 +603,24 @@ void market_host::call_ledger(std::vector<orchestration::outputs::request> calls
 
 namespace {
 
-/// Asks an actor and waits for its answer; on the virtual clock, by letting the run go on.
+/// Asks an actor and waits for its answer; on the virtual clock, by letting the run go on. Nothing
+/// after the time that is given; without one the run's end is the bound.
 template <class Answer, class Handle, class Question>
-result<Answer> ask(caf::actor_system& system, virtual_driver* driver, const Handle& whom,
-                   Question question) {
+std::optional<result<Answer>> ask_within(caf::actor_system& system, virtual_driver* driver,
+                                         const Handle& whom, Question question,
+                                         std::optional<duration> timeout) {
   std::optional<result<Answer>> answer;
   if (!whom)
     return fail(market::errc::busy, "the actor is being restarted");
   if (driver == nullptr) {
     caf::scoped_actor self{system};
-    self->request(whom, std::chrono::seconds{60}, std::move(question))
-        .receive(
-            [&](Answer& a) { answer.emplace(std::move(a)); },
-            [&](const caf::error& e) { answer.emplace(fail(base_errc::unsupported, to_text(e))); });
-    return std::move(*answer);
+    self->request(whom, timeout.value_or(std::chrono::seconds{60}), std::move(question))
+        .receive([&](Answer& a) { answer.emplace(std::move(a)); },
+                 [&](const caf::error& e) {
+                   if (e != caf::sec::request_timeout || !timeout)
+                     answer.emplace(fail(base_errc::unsupported, to_text(e)));
+                 });
+    return answer;
   }
   auto shared = std::make_shared<std::optional<result<Answer>>>();
   system.spawn([=](caf::event_based_actor* self) mutable {
@@ -623,9 +631,18 @@ result<Answer> ask(caf::actor_system& system, virtual_driver* driver, const Hand
                 shared->emplace(fail(base_errc::unsupported, to_text(e)));
               });
   });
-  if (auto ok = driver->run_while([&] { return !shared->has_value(); }); !ok)
+  const auto answered = [&] { return shared->has_value(); };
+  auto ok = timeout ? driver->run_until(driver->now() + *timeout, answered)
+                    : driver->run_while([&] { return !answered(); });
+  if (!ok)
     return fail(std::move(ok).error());
-  return std::move(**shared);
+  return std::move(*shared);
+}
+
+template <class Answer, class Handle, class Question>
+result<Answer> ask(caf::actor_system& system, virtual_driver* driver, const Handle& whom,
+                   Question question) {
+  return *ask_within<Answer>(system, driver, whom, std::move(question), std::nullopt);
 }
 
 } // namespace
@@ -638,6 +655,22 @@ result<msg::totals> market_host::ask_totals() {
 result<msg::account_views> market_host::ask_accounts(std::vector<account_id> accounts) {
   return ask<msg::account_views>(*system_, driver_.get(), roles_->get<ledger_actor>(role::ledger),
                                  msg::ask_accounts{std::move(accounts)});
+}
+
+std::optional<result<msg::batch_receipts>>
+market_host::submit_batch(const ledger::signed_batch& batch, duration timeout) {
+  return ask_within<msg::batch_receipts>(*system_, driver_.get(),
+                                         roles_->get<ledger_actor>(role::ledger),
+                                         msg::submit_batches{{batch}}, timeout);
+}
+
+std::optional<result<void>> market_host::await_block_after(std::uint64_t height, duration timeout) {
+  const auto blocks = ask_within<msg::blocks_after>(*system_, driver_.get(),
+                                                    roles_->get<ledger_actor>(role::ledger),
+                                                    msg::ask_blocks{height}, timeout);
+  if (!blocks)
+    return std::nullopt;
+  return *blocks ? result<void>{} : fail(blocks->error());
 }
 
 result<void> market_host::wait_listed(std::uint32_t group_number, std::size_t agents) {

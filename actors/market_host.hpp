@@ -111,6 +111,14 @@ public:
 
   [[nodiscard]] const account_id& host() const noexcept { return host_; }
 
+  /// The hash of the ledger's genesis.
+  [[nodiscard]] const hash256& chain() const noexcept { return chain_; }
+
+  /// The account of a validator; their numbers begin with 0.
+  [[nodiscard]] const account_id& stash_of(std::uint32_t validator) const {
+    return validators_->stash(validator);
+  }
+
   [[nodiscard]] store::backend& store() noexcept { return *store_; }
 
   [[nodiscard]] const market_options& options() const noexcept { return options_; }
@@ -130,6 +138,9 @@ public:
 
   [[nodiscard]] std::uint64_t resumed_at() const noexcept { return resumed_at_; }
 
+  /// Of the last block of an earlier life; 0: there was none.
+  [[nodiscard]] std::uint64_t resumed_height() const noexcept { return resumed_height_; }
+
   /// Calls of hosted accounts for the next block, without waiting for their answers.
   void call_ledger(std::vector<ledger::entry> calls);
   /// The same with a number for each, by which its answer is found in a published block.
@@ -137,6 +148,13 @@ public:
   /// As of the last durable block. On the virtual clock time may pass meanwhile.
   [[nodiscard]] result<msg::totals> ask_totals();
   [[nodiscard]] result<msg::account_views> ask_accounts(std::vector<account_id> accounts);
+  /// Hands in a signed batch; nothing if it is not answered in time. On the virtual clock time
+  /// passes meanwhile.
+  [[nodiscard]] std::optional<result<msg::batch_receipts>>
+  submit_batch(const ledger::signed_batch& batch, duration timeout);
+  /// Waits for a block after this height; nothing if there is none in time.
+  [[nodiscard]] std::optional<result<void>> await_block_after(std::uint64_t height,
+                                                              duration timeout);
   [[nodiscard]] result<orchestration::task_status> ask_status(const task_id& task);
   /// Where the validators stand, and last the market's own node; empty without validators.
   [[nodiscard]] result<std::vector<msg::node_view>> ask_validators();
@@ -202,6 +220,7 @@ private:
   std::shared_ptr<blocking_pool> pool_;
   std::shared_ptr<late_answers> late_; // virtual clock
   account_id host_;
+  hash256 chain_;
   supervisor_actor root_;
   std::shared_ptr<roster_list> rosters_ = std::make_shared<roster_list>();
   std::uint32_t next_group_ = 0;
@@ -210,6 +229,7 @@ private:
   std::uint64_t resumed_tasks_ = 0;
   std::uint64_t resumed_at_ = 0;
   timestamp last_block_at_{};
+  std::uint64_t resumed_height_ = 0;
   bool stopped_ = false;
 };
 

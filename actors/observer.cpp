@@ -110,18 +110,20 @@ void publish(self_type self, consensus::final_block& b) {
   content->events = std::move(b.applied.events);
   s.recent.add(content, s.setup.recent_blocks);
   for (const auto& a : content->batch_answers)
-    s.desk.set(a.to, a.receipt);
+    s.desk.set(a.to, a.receipt, content->height);
   answer_followers(s);
   for (const auto& [who, follower] : s.followers)
     self->send(follower, msg::block{content});
 }
 
-/// How a refusal of the mempool is answered in the ledger's words.
-ledger::errc status_of(const error& why, const consensus::prepared_batch& b) {
+/// How a refusal of the mempool is answered in the ledger's words. `nonce`: the signer's next.
+ledger::errc status_of(const error& why, const consensus::prepared_batch& b, std::uint64_t nonce) {
   if (!b.good)
     return ledger::errc::bad_signature;
-  if (why.is(consensus::errc::nonce_over) || why.is(consensus::errc::known_batch))
+  if (why.is(consensus::errc::nonce_over))
     return ledger::errc::bad_nonce;
+  if (why.is(consensus::errc::known_batch)) // another one waits, or it is to be offered again
+    return b.content.batch.nonce < nonce ? ledger::errc::bad_nonce : ledger::errc::block_full;
   if (why.is(consensus::errc::mempool_full))
     return ledger::errc::block_full;
   for (const auto code : {ledger::errc::unknown_signer, ledger::errc::fee_unpaid,
@@ -148,7 +150,7 @@ void cut(self_type self, bool idle) {
                      codec::encode(batch->content));
     for (const auto& [place, why] : refused) {
       s.seat->setup().world.log(log_level::warn, "ledger", "batch_refused").with("error", why);
-      s.client->refuse(nonce, status_of(why, *batch));
+      s.client->refuse(nonce, status_of(why, *batch, node.state().nonce(s.client->host())));
     }
     s.seat->carry_out(self, std::move(step));
   }
@@ -266,6 +268,7 @@ void submit(self_type self, msg::submit_batches& m, submission_desk::promise to)
   msg::batch_receipts refused;
   for (const auto& b : m.batches)
     refused.receipts.push_back({b.batch.signer, b.batch.nonce, ledger::errc::block_full, {}});
+  refused.heights.resize(m.batches.size());
   to.deliver(std::move(refused));
 }
 
@@ -281,9 +284,13 @@ void add_checked(self_type self, msg::signatures_checked& m) {
   auto step = s.seat->node().submit(batches, refused, s.seat->moment());
   for (const auto& [place, why] : refused) {
     const auto& b = batches[place]->content.batch;
+    const auto& node = s.seat->node();
+    if (why.is(consensus::errc::known_batch) && node.waiting().holds(*batches[place]))
+      continue; // it was handed in before, and is answered when it is final
     s.client->forget(submission_desk::requester_of(m.number, m.first + place));
-    s.desk.set(submission_desk::requester_of(m.number, m.first + place),
-               {b.signer, b.nonce, status_of(why, *batches[place]), {}});
+    s.desk.set(
+        submission_desk::requester_of(m.number, m.first + place),
+        {b.signer, b.nonce, status_of(why, *batches[place], node.state().nonce(b.signer)), {}}, 0);
   }
   s.seat->carry_out(self, std::move(step));
 }
@@ -293,6 +300,10 @@ observer_actor::behavior_type behavior(self_type self, observer_setup setup) {
   s.setup = std::move(setup);
   s.seat.emplace(s.setup.seat);
   s.seat->on_final = [self](consensus::final_block& b) { publish(self, b); };
+  // What became of calls in the blocks that it skipped is not known here: whoever waits asks again.
+  s.seat->on_skipped = [self] {
+    self->quit(caf::make_error(caf::sec::runtime_error, "the node went on from a snapshot"));
+  };
   // Without a checker, batches would never be answered: start again.
   self->set_down_handler([self](const caf::down_msg& m) { self->quit(m.reason); });
   s.seat->open(self, [self] { begin(self); });

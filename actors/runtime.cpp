@@ -163,6 +163,26 @@ account_id runtime::host() const {
   return impl_ ? impl_->host : account_id{};
 }
 
+hash256 runtime::chain() const {
+  return impl_ ? impl_->chain : hash256{};
+}
+
+result<void> runtime::fund(const account_id& to, amount value) {
+  return enter(impl_, true, [&] { return impl_->fund(to, value); });
+}
+
+result<transaction_report> runtime::transact(const ledger::signed_batch& batch, duration timeout) {
+  return enter(impl_, true, [&] { return impl_->transact(batch, timeout); });
+}
+
+result<std::vector<validator_report>> runtime::validators() {
+  return enter(impl_, true, [&] { return impl_->validators(); });
+}
+
+result<void> runtime::crash_validator(std::uint32_t number) {
+  return enter(impl_, false, [&] { return impl_->crash_validator(number); });
+}
+
 result<void> runtime::crash(const agent& who) {
   return enter(impl_, false, [&]() -> result<void> {
     if (!impl_->market->kill_agent(who.group, who.slot))

@@ -11,7 +11,6 @@ namespace {
 
 constexpr duration ledger_patience{60'000'000}; ///< real; or virtual, on that clock
 constexpr std::size_t name_length_max = 256;
-constexpr duration time_max = std::chrono::hours{24 * 365 * 10};
 
 tl::unexpected<error> bad(std::string detail) {
   return fail(runtime_errc::bad_option, std::move(detail));
@@ -54,6 +53,24 @@ result<void> check(const modelled_network& n) {
   return {};
 }
 
+/// What the founding itself does not check.
+result<void> check(const validator_options& v, const ledger::staking_parameters& rules) {
+  if (v.stakes.empty() || v.stakes.size() > rules.validators_max)
+    return bad("validators: 1 to " + std::to_string(rules.validators_max) + " stakes");
+  if (v.keep_blocks != 0 && v.agreement.checkpoint_interval == 0)
+    return bad("validators: without checkpoints (agreement.checkpoint_interval) no snapshot can be "
+               "proven, so keep_blocks must be 0: all");
+  for (const auto& n : v.nominators) {
+    auto targets = n.targets;
+    std::ranges::sort(targets);
+    if (targets.empty() || std::ranges::adjacent_find(targets) != targets.end() ||
+        targets.back() >= v.stakes.size())
+      return bad("validators: a nominator's targets are numbers below " +
+                 std::to_string(v.stakes.size()) + ", at least one, each once");
+  }
+  return {};
+}
+
 result<void> check(const runtime_options& o) {
   const auto within = [](auto value, auto least, auto most) {
     return value >= least && value <= most;
@@ -68,14 +85,19 @@ result<void> check(const runtime_options& o) {
     return bad("blocking_workers: 1 to 1024");
   if (o.tasks_open_max == 0)
     return bad("tasks_open_max is at least 1");
-  if (o.call_window <= duration::zero() || o.call_window > time_max)
+  if (o.call_window <= duration::zero() || o.call_window > wait_max)
     return bad("call_window is longer than nothing");
   if (!within(o.block_interval, duration{1}, duration{60'000'000}))
     return bad("block_interval: 1us to 60s");
-  if (!within(o.key_rotation, duration{}, time_max))
+  if (!within(o.key_rotation, duration{}, wait_max))
     return bad("key_rotation is between 0 and ten years");
-  if (!within(o.promise_slack, duration{}, time_max) ||
-      !within(o.result_retention, duration{}, time_max))
+  if (o.validators && o.key_rotation != duration{})
+    return bad("key_rotation: where validators keep the ledger the host's key stays");
+  if (o.validators)
+    if (auto ok = check(*o.validators, o.economy.staking); !ok)
+      return ok;
+  if (!within(o.promise_slack, duration{}, wait_max) ||
+      !within(o.result_retention, duration{}, wait_max))
     return bad("promise_slack and result_retention are not negative");
   if (o.result_size_max > market::input_size_max * 16)
     return bad("result_size_max is at most 16 MiB");
@@ -146,6 +168,7 @@ market_options market_of(const runtime_options& o, const std::shared_ptr<runtime
   m.host_seed =
       o.host_key ? *o.host_key : crypto::hasher{"ainur/runtime-host/v1"}.add(o.seed).finish().value;
   m.key_rotation = o.key_rotation;
+  m.validators = o.validators;
   m.economy = o.economy;
   m.host_balance = o.host_balance;
   m.orchestrator_bond = o.economy.orchestrator_bond_min;
@@ -203,6 +226,7 @@ result<std::unique_ptr<runtime::impl>> runtime::impl::start(runtime_options opti
     made->options = std::move(options);
     made->market = std::move(*started);
     made->host = made->market->host();
+    made->chain = made->market->chain();
     made->next_request = made->market->resumed_at();
     if (auto ok = made->wait_until_up(); !ok)
       return fail(std::move(ok).error());
@@ -259,7 +283,7 @@ result<bool> runtime::impl::wait(const std::function<bool()>& holds, duration ti
   auto* driver = market->driver();
   if (driver == nullptr)
     return book->wait(holds, timeout);
-  const auto limit = driver->now() + std::clamp(timeout, duration{}, time_max);
+  const auto limit = driver->now() + std::clamp(timeout, duration{}, wait_max);
   auto ok = driver->run_until(limit, [&] {
     market->drain_late();
     return holds();
@@ -270,7 +294,7 @@ result<bool> runtime::impl::wait(const std::function<bool()>& holds, duration ti
 }
 
 result<void> runtime::impl::run_until(instant t) {
-  if (t - instant{} > time_max * 10)
+  if (t - instant{} > wait_max * 10)
     return bad("run_until: the time is too far away");
   if (auto* driver = market->driver()) {
     market->drain_late();
@@ -281,13 +305,6 @@ result<void> runtime::impl::run_until(instant t) {
   }
   (void)book->wait([] { return false; }, t - market->world().now());
   return book->stopping() ? result<void>{fail(runtime_errc::stopped)} : result<void>{};
-}
-
-result<std::optional<ledger::account_view>> runtime::impl::account(const account_id& id) {
-  auto seen = market->ask_accounts({id});
-  if (!seen)
-    return fail(std::move(seen).error());
-  return std::move(seen->views.front());
 }
 
 result<void> runtime::impl::carry_out(std::vector<ledger::entry> calls) {
@@ -499,7 +516,7 @@ result<client> runtime::impl::open_client(const std::string& name, amount balanc
 result<std::shared_ptr<const market::task>>
 runtime::impl::make_task(const client& payer, task_request& request, std::uint64_t number) const {
   if (request.deadline <= duration::zero() || request.award_within <= duration::zero() ||
-      request.deadline > time_max || request.award_within > time_max)
+      request.deadline > wait_max || request.award_within > wait_max)
     return bad("deadline and award_within are longer than nothing, and at most ten years");
   auto t = std::make_shared<market::task>();
   const auto utc = market->world().utc_now();

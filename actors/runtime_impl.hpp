@@ -14,6 +14,8 @@ namespace ainur {
 /// Accounts of the arbiters that the runtime itself provides.
 inline constexpr std::uint64_t first_arbiter_index = 3'000'000'000;
 inline constexpr std::uint64_t arbiters_provided = 3;
+/// No wait and no duration in the options is longer.
+inline constexpr duration wait_max = std::chrono::hours{24 * 365 * 10};
 
 /// Spawns the actor that speaks for the host program.
 [[nodiscard]] caf::actor spawn_runtime(caf::local_actor& parent, environment world,
@@ -32,6 +34,7 @@ struct runtime::impl {
   instant ended{}; ///< the time at which it was stopped
   timestamp ended_utc{};
   account_id host;
+  hash256 chain;
 
   ~impl() { stop(); }
 
@@ -47,6 +50,11 @@ struct runtime::impl {
   [[nodiscard]] result<void> watch(const task_id& task, event_handler handler);
   [[nodiscard]] result<void> run_until(instant t);
   [[nodiscard]] result<std::optional<ledger::account_view>> account(const account_id& id);
+  [[nodiscard]] result<void> fund(const account_id& to, amount value);
+  [[nodiscard]] result<transaction_report> transact(const ledger::signed_batch& batch,
+                                                    duration timeout);
+  [[nodiscard]] result<std::vector<validator_report>> validators();
+  [[nodiscard]] result<void> crash_validator(std::uint32_t number);
 
   /// Waits; on the virtual clock by letting time pass. False if it did not come true in time.
   [[nodiscard]] result<bool> wait(const std::function<bool()>& holds, duration timeout);

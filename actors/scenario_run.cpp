@@ -424,7 +424,7 @@ result<scenario::summary> scenario_run::run() {
     faults_.apply_due(now, *market_, *plan_);
     if (over(now) || broken_)
       break;
-    if (options_.stop != nullptr && options_.stop->load() && !plan_->stop_submitting) {
+    if (options_.stop != nullptr && options_.stop->load()) {
       plan_->stop_submitting = true;
       partial_ = true;
       ended_by_ = "interrupted";

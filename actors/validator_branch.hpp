@@ -3,24 +3,10 @@
 #pragma once
 
 #include "ainur/actors/supervisor.hpp"
+#include "ainur/actors/validators.hpp"
 #include "market_actors.hpp"
 
 namespace ainur {
-
-struct validator_options {
-  struct nominator {
-    amount stake;
-    std::vector<std::uint32_t> targets; ///< numbers of validators, each once
-  };
-
-  std::vector<amount> stakes; ///< of each validator, its own; at least one
-  std::vector<nominator> nominators;
-  std::uint32_t commission_ppm = 100'000;
-  ledger::election_method election = ledger::election_method::phragmen;
-  ledger::agreement_parameters agreement;
-  std::uint64_t keep_blocks = 0;           ///< kept by each validator; 0: all
-  amount free_balance = amount::ainu(100); ///< of each, for the fees of what it reports
-};
 
 class validator_branch {
 public:

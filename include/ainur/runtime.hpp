@@ -98,6 +98,28 @@ public:
   /// The account that all others are hosted by.
   [[nodiscard]] account_id host() const;
 
+  /// Moves money from the host's balance to an account, which need not be there yet: one of a key
+  /// of yours, say. Errors: the ledger's; `timed_out`.
+  result<void> fund(const account_id& to, amount value);
+  /// The hash of the ledger's genesis, for which transactions are signed (`ledger::sign_batch`) and
+  /// from which proofs begin.
+  [[nodiscard]] hash256 chain() const;
+  /// Hands in a batch that somebody has signed for themselves, and waits until its block is final;
+  /// where there are validators, also for the next block, which certifies what became of it. A call
+  /// that is refused is no error: the receipt tells. Errors: the ledger's if it does not take
+  /// the batch (`bad_signature`, `bad_nonce`, `unknown_signer`, `block_full`: later, ...);
+  /// `timed_out`: it may still become final, so hand in the same batch again (`bad_nonce` then says
+  /// that it, or another with its number, is).
+  [[nodiscard]] result<transaction_report> transact(const ledger::signed_batch& batch,
+                                                    duration timeout);
+
+  /// Where each validator stands, by their numbers; empty without validators.
+  [[nodiscard]] result<std::vector<validator_report>> validators();
+  /// Kills a validator as a fault would; it is started again from its store. For tests of host
+  /// programs. Errors: `base_errc::not_found` if there is none of that number, or it is not
+  /// running.
+  result<void> crash_validator(std::uint32_t number);
+
   /// Kills an agent as a fault would; it is started again. For tests of host programs. Errors:
   /// `base_errc::not_found` if it is not running.
   result<void> crash(const agent& who);

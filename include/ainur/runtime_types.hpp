@@ -14,10 +14,12 @@
 
 #include "ainur/actors/clock.hpp"
 #include "ainur/actors/skill.hpp"
+#include "ainur/actors/validators.hpp"
 #include "ainur/base/amount.hpp"
 #include "ainur/base/ids.hpp"
 #include "ainur/base/log_record.hpp"
 #include "ainur/base/time.hpp"
+#include "ainur/consensus/finality_proof.hpp"
 #include "ainur/ledger/genesis.hpp"
 #include "ainur/ledger/view.hpp"
 #include "ainur/market/auction.hpp"
@@ -75,6 +77,9 @@ struct runtime_options {
   amount host_balance = amount::ainu(1'000'000'000); ///< agents and clients are funded from it
   ledger::parameters economy{};
   duration block_interval{100'000}; ///< virtual clock: how long a block gathers calls
+  /// Validators that keep the ledger together, each with a store of its own in
+  /// `data_directory`/validators; none: this runtime alone keeps it. Not with `key_rotation`.
+  std::optional<validator_options> validators{};
 
   market::mechanism mechanism = market::mechanism::second_price;
   bool weigh_reputation = false;   ///< the auction weighs asks by reputation
@@ -192,6 +197,16 @@ struct ledger_report {
   ledger::totals_view totals;
   bool conserved = false; ///< the sums agree with the issuance
   hash256 state_hash;
+};
+
+/// What became of a transaction: a batch of calls that somebody signed for themselves.
+struct transaction_report {
+  hash256 id;                    ///< `consensus::id_of`
+  std::uint64_t height = 0;      ///< of its block, which is final and durable
+  ledger::batch_receipt receipt; ///< of the batch and of each of its calls
+  /// Where validators keep the ledger: shows all of this to somebody who trusts neither this
+  /// program nor any single validator (`consensus::check_finality`, `ainur ledger check-proof`).
+  std::optional<consensus::finality_proof> proof;
 };
 
 /// What happens in a runtime, in the order in which the ledger and the intake decided it.

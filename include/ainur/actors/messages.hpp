@@ -69,6 +69,7 @@ struct submit_batches {
 /// One for each batch, in their order.
 struct batch_receipts {
   std::vector<ledger::batch_receipt> receipts;
+  std::vector<std::uint64_t> heights; ///< of the block that answers the batch; 0: none does
 };
 
 /// The blocks after this height: the height of the last one that the asker has done with, which it
