@@ -22,8 +22,10 @@ TEST_CASE("four nodes agree on transfers and hold the same money") {
     CHECK(n.core->waiting().size() == 0);
   }
   const auto height = w.nodes[0].core->state().height();
-  w.run(seconds{30});
-  CHECK(w.nodes[0].core->state().height() == height); // nothing to agree on
+  w.run(
+      seconds{30}); // one more block tells what became of the last batches; then there is no reason
+  CHECK(w.nodes[0].core->state().height() == height + 1);
+  CHECK(w.nodes[0].blocks.back().decided.block->batches.empty());
 }
 
 TEST_CASE("an observer follows, and its clients' batches become final") {
@@ -195,6 +197,24 @@ TEST_CASE("a snapshot can be had from nodes that were restarted, though they mak
   w.boot(3);
   w.pay(1, 3);
   CHECK(w.run(seconds{60}, [&] { return w.all_at(height + 2); }));
+  w.check();
+}
+
+TEST_CASE("a piece of a snapshot that is lost is asked for again though nothing else happens") {
+  auto w = pruned_world(22);
+  const auto height = w.nodes[1].core->state().height();
+  bool lost = false;
+  w.tamper = [&](std::uint32_t from, outgoing& out) {
+    if (from == 3 && !lost && std::holds_alternative<chunk_request>(*out.what)) {
+      lost = true;
+      w.cut_off.insert(3);
+    }
+  };
+  w.boot(3);
+  REQUIRE(w.run(seconds{20}, [&lost] { return lost; }));
+  w.run(seconds{3}); // it asks for blocks meanwhile, in vain, and the piece is due after that
+  w.cut_off.clear();
+  CHECK(w.run(seconds{20}, [&] { return w.nodes[3].core->state().height() >= height; }));
   w.check();
 }
 

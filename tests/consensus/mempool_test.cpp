@@ -163,6 +163,23 @@ TEST_CASE("a block takes away used nonces and what has expired, and nothing else
   CHECK(m.size_bytes() == 100);
 }
 
+TEST_CASE("what waits too long makes room, and may come again") {
+  mempool m{{.wait_max = duration{1'000}}};
+  const auto b = make(ann, 3, 10, 100, timestamp::max());
+  REQUIRE(m.add(b, 0, now));
+  CHECK(m.holds(*b));
+  CHECK_FALSE(m.holds(*make(ann, 2)));
+  CHECK_FALSE(m.holds(*make(bob, 3)));
+  m.committed({}, now + duration{1'000});
+  CHECK(m.size() == 1);
+  m.committed({}, now + duration{1'001});
+  CHECK(m.size() == 0);
+  CHECK(m.size_bytes() == 0);
+  CHECK_FALSE(m.holds(*b));
+  CHECK(m.add(b, 0, now + duration{1'001}));
+  CHECK(m.holds(*b));
+}
+
 TEST_CASE("what is ready carries its signer's next number") {
   mempool m;
   CHECK_FALSE(m.is_ready());

@@ -88,20 +88,43 @@ TEST_SUITE("a node's door") {
     // And the good one is let in once.
     CHECK(!w.submit(0, w.signed_by(0, good)));
     CHECK(refuses(w.signed_by(0, good), consensus::errc::known_batch));
-    CHECK(settled_height(w) == 1);
+    CHECK(settled_height(w) == 2); // its block, and the one that tells what became of it
     CHECK(refuses(w.signed_by(0, good), consensus::errc::known_batch));
     CHECK(refuses(w.signed_by(0, w.payment(1, 0)), consensus::errc::bad_batch)); // another's key
+    w.check();
+  }
+
+  TEST_CASE("a later number needs the account, its key and its fee too") {
+    node_world w{dear_genesis(), 4, 12};
+    w.run(seconds{1});
+    const auto refuses = [&w](const batch_ptr& b, auto code) {
+      const auto why = w.submit(0, b);
+      return why && why->is(code);
+    };
+    auto unknown = w.payment(0, 5);
+    unknown.signer = client_account(77);
+    unknown.entries[0].origin = unknown.signer;
+    CHECK(refuses(w.signed_by(77, unknown), ledger::errc::unknown_signer));
+    auto other_key = w.payment(0, 5);
+    other_key.key = client_account(5).value;
+    CHECK(refuses(w.signed_by(5, other_key), ledger::errc::bad_key));
+    CHECK(!w.submit(0, w.signed_by(0, spend_all_but(w, 0, 0, amount{1'000}))));
+    CHECK(settled_height(w) == 2);
+    CHECK(refuses(w.signed_by(0, w.payment(0, 5)), ledger::errc::fee_unpaid));
+    for (const auto& n : w.nodes)
+      CHECK(n.core->waiting().size() == 0);
+    CHECK(!w.submit(0, w.signed_by(1, w.payment(1, 5)))); // its owner's own
     w.check();
   }
 
   TEST_CASE("who cannot pay the fee is refused") {
     node_world w{dear_genesis(), 4, 2};
     CHECK(!w.submit(0, w.signed_by(0, spend_all_but(w, 0, 0, amount{1'000}))));
-    CHECK(settled_height(w) == 1);
+    CHECK(settled_height(w) == 2); // its block, and the one that tells what became of it
     const auto why = w.submit(1, w.signed_by(0, w.payment(0, 1)));
     REQUIRE(why);
     CHECK(why->is(ledger::errc::fee_unpaid));
-    CHECK(settled_height(w) == 1);
+    CHECK(settled_height(w) == 2); // its block, and the one that tells what became of it
     w.check();
   }
 

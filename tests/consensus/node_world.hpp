@@ -92,6 +92,7 @@ public:
   std::set<std::uint32_t> cut_off; ///< no message to or from these
   instant now{};
   std::map<std::uint32_t, std::uint64_t> nonces;
+  std::map<std::uint32_t, std::uint64_t> stash_nonces;
 
   node_world(ledger::genesis of, std::uint32_t count, std::uint64_t seed,
              sim::link_model links = {.delay = sim::delay_model::uniform(duration{1'000},
@@ -158,6 +159,20 @@ public:
     return b;
   }
 
+  /// A call of a validator's stash, given to its node.
+  void act(std::uint32_t number, ledger::call what) {
+    ledger::batch b{.signer = node_account(number),
+                    .key = std::nullopt,
+                    .nonce = stash_nonces[number]++,
+                    .valid_until = node_epoch + std::chrono::hours{1000},
+                    .entries = {}};
+    b.entries.push_back({b.signer, std::nullopt, std::move(what)});
+    const auto refused =
+        submit(number, prepare(checker_->chain(),
+                               sign_batch(checker_->chain(), std::move(b), node_seed(number))));
+    CHECK_MESSAGE(!refused, (refused ? refused->to_string() : ""));
+  }
+
   [[nodiscard]] batch_ptr signed_by(std::uint32_t client, ledger::batch b) const {
     return prepare(checker_->chain(),
                    sign_batch(checker_->chain(), std::move(b), client_seed(client)));
@@ -192,6 +207,7 @@ public:
         return done();
       }
       auto e = *queue_.pop();
+      ++events;
       now = std::max(now, e.at);
       auto& n = nodes[e.what.to];
       if (!n.core || (e.what.life != 0 && e.what.life != n.life))
@@ -264,10 +280,14 @@ public:
 
   std::function<void(std::uint32_t, outgoing&)> tamper; ///< what a node's messages become
   std::vector<std::string> contradictions;              ///< of honest nodes
-  std::uint64_t crashes = 0;                            ///< by a store that stopped
-  std::array<std::uint64_t, behaviours_count> acts{};   ///< against the rules
+  std::uint64_t events = 0;
+  std::uint64_t crashes = 0;                          ///< by a store that stopped
+  std::array<std::uint64_t, behaviours_count> acts{}; ///< against the rules
 
 private:
+  /// More than any run needs at a time, by far.
+  static constexpr std::size_t under_way_max = 50'000;
+
   struct event {
     std::uint32_t to = 0;
     std::uint32_t from = 0;
@@ -324,6 +344,8 @@ private:
             duration hold) {
     for (const auto delay : net.send(from, to, now))
       queue_.push(now + hold + delay, {to, from, 0, what});
+    if (queue_.size() >= under_way_max)
+      FAIL("messages breed messages: " << queue_.size() << " are under way");
   }
 
   /// Two statements of one step: what an honest validator never says, crashes or not.

@@ -364,6 +364,23 @@ TEST_CASE("who lags asks, and takes certified blocks only") {
   CHECK(std::get<blocks_message>(sent->what).blocks.size() == 1);
 }
 
+TEST_CASE("who asks is told what it may have missed, but not for answers, nor for every asking") {
+  table t;
+  t.start();
+  t.accept(t.make(0));
+  const auto told = [&](validator_index who, bool reply, std::int64_t ms) {
+    t.hear(who, status_message{1, 0, no_round, 1, reply}, ms);
+    return t.effect_of<send_to>() != nullptr;
+  };
+  CHECK(!told(1, true, 0));
+  CHECK(told(1, false, 0));
+  CHECK(!told(1, false, 1));
+  CHECK(!told(1, false, 124)); // a quarter of what honest ones leave between
+  CHECK(told(2, false, 124));
+  CHECK(told(1, false, 125));
+  CHECK(!told(1, false, 249));
+}
+
 TEST_CASE("who is too far behind for blocks goes on from a snapshot that is proven") {
   table t;
   t.start();
@@ -418,10 +435,15 @@ TEST_CASE("who is too far behind for blocks goes on from a snapshot that is prov
   CHECK(refuses(o));
 
   t.hear(1, offer, 2);
-  const auto* restores = t.effect_of<restore>();
-  REQUIRE(restores != nullptr);
-  CHECK(restores->at == stood);
-  t.keep(t.core.restored(restores->at, t.now(3)));
+  REQUIRE(t.effect_of<restore>() != nullptr);
+  const auto there = t.effect_of<restore>()->at;
+  CHECK(there == stood);
+  t.keep(t.core.not_restored(t.now(2))); // then others are asked
+  REQUIRE(t.effect_of<wake>() != nullptr);
+  auto again = t.now(600);
+  t.keep(t.core.timer(again));
+  CHECK(t.effect_of<broadcast>() != nullptr);
+  t.keep(t.core.restored(there, t.now(3)));
   CHECK(t.core.at().height == 1);
   t.keep(t.core.restored(stood, t.now(3))); // not again
   CHECK(t.last.empty());

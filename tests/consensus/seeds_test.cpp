@@ -9,7 +9,7 @@
 
 #include <doctest/doctest.h>
 
-#include "ainur/consensus/message.hpp"
+#include "ainur/consensus/node_message.hpp"
 #include "ainur/consensus/position.hpp"
 #include "consensus/people.hpp"
 
@@ -18,7 +18,7 @@ using namespace ainur::consensus;
 
 namespace {
 
-/// A message after 'm', a position after 'p'.
+/// A replica's message after 'm', a node's after 'n', a position after 'p'.
 std::map<std::string, bytes> make_seeds() {
   const auto set = test::keyed_set({3, 2, 1});
   const auto start = at_genesis(hash256{{1}}, timestamp_at(5), set);
@@ -48,6 +48,11 @@ std::map<std::string, bytes> make_seeds() {
   put("status", 'm', encode_message(status_message{9, 2, 1, 3, true}));
   put("request", 'm', encode_message(blocks_request{4, 16}));
   put("blocks", 'm', encode_message(blocks_message{{{b, commit}}}));
+  put("node_vote", 'n', encode_node_message(message{vote_message{prevote}}));
+  put("node_batches", 'n',
+      encode_node_message(batches_message{{prepare({}, batch), prepare({}, batch)}}));
+  put("node_chunk_request", 'n', encode_node_message(chunk_request{10, 3}));
+  put("node_chunk", 'n', encode_node_message(chunk_message{10, 3, 7, bytes(40, 0x5a)}));
   put("genesis", 'p', encode_position(start));
   put("position", 'p',
       encode_position(after(start, *b, commit, {id, {{1, id}}, id}, test::keyed_set({1, 1}))));
@@ -55,8 +60,10 @@ std::map<std::string, bytes> make_seeds() {
 }
 
 bool taken(bytes_view seed) {
-  return seed[0] == 'p' ? decode_position(seed.subspan(1)).has_value()
-                        : decode_message(seed.subspan(1)).has_value();
+  const auto content = seed.subspan(1);
+  return seed[0] == 'p'   ? decode_position(content).has_value()
+         : seed[0] == 'n' ? decode_node_message({}, content).has_value()
+                          : decode_message(content).has_value();
 }
 
 } // namespace

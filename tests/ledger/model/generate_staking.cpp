@@ -195,7 +195,7 @@ intent reader::make(const report_equivocation*) const {
   const auto signed_by = [this, &v](const statement& s) {
     return signed_statement{
         s, wild(9) ? anyone(4).id : v.id,
-        all.sign(v.id.value, "ainur/statement/v1", statement_message(m.chain, s))};
+        all.sign(v.id.value, "ainur/statement/v1", statement_message(m.chain, v.id, s))};
   };
   return {anyone(0), report_equivocation{signed_by(x), signed_by(y)}};
 }
