@@ -1,4 +1,4 @@
-// ainur ledger show, ainur ledger verify; the others stand in ledger_make.cpp and ledger_read.cpp
+// ainur ledger show, ainur ledger verify; the others stand in ledger_*.cpp
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ainur/consensus/election_rules.hpp"
+#include "ainur/consensus/finality_prover.hpp"
 #include "ainur/ledger/log.hpp"
 #include "ainur/ledger/text.hpp"
 #include "ainur/orchestration/acks.hpp"
@@ -27,15 +28,18 @@ struct options {
   bool as_json = false;
 };
 
-json summary_of(const ledger::state& s, bool as_json) {
+/// `block_id`: where validators keep the ledger.
+json summary_of(const ledger::state& s, const std::optional<hash256>& block_id, bool as_json) {
   const auto t = s.totals();
   json out{{"height", s.height()},
            {"time", to_string(s.time())},
            {"chain", to_string(s.chain())},
-           {"block_hash", to_string(s.block_hash())},
-           {"state_hash", to_string(s.state_hash())},
-           {"accounts", t.accounts},
-           {"open_tasks", t.open_tasks}};
+           {"block_hash", to_string(s.block_hash())}};
+  if (block_id)
+    out["block_id"] = to_string(*block_id);
+  out["state_hash"] = to_string(s.state_hash());
+  out["accounts"] = t.accounts;
+  out["open_tasks"] = t.open_tasks;
   put(out, "issuance", t.issuance, as_json);
   put(out, "free", t.free, as_json);
   put(out, "reserved", t.reserved, as_json);
@@ -100,7 +104,7 @@ result<json> account_of(const ledger::state& s, const account_id& id, const opti
 }
 
 /// What of the ledger was asked for.
-result<json> part_of(const ledger::state& s, const options& o) {
+result<json> part_of(const ledger::state& s, const store::view& from, const options& o) {
   if (!o.task.empty()) {
     const auto id = id_from_hex<task_id>(o.task);
     return id ? form_of(s.task(*id), "task " + o.task) : fail(id.error().within("--task"));
@@ -110,8 +114,16 @@ result<json> part_of(const ledger::state& s, const options& o) {
     return id ? form_of(s.channel(*id), "channel " + o.channel)
               : fail(id.error().within("--channel"));
   }
-  if (o.account.empty())
-    return summary_of(s, o.as_json);
+  if (o.account.empty()) {
+    std::optional<hash256> block_id;
+    if (s.has_validators() && s.height() > 0) {
+      const auto id = consensus::block_id(from, s.height());
+      if (!id)
+        return fail(id.error());
+      block_id = *id;
+    }
+    return summary_of(s, block_id, o.as_json);
+  }
   const auto id = account_from_text(o.account);
   if (!id)
     return fail(id.error().within(o.account));
@@ -131,7 +143,7 @@ int show(const options& o) {
   const auto s = ledger::open_log(**view, ledger::signatures::trusted, consensus::elections);
   if (!s)
     return ledger_failed(s.error().within(o.folder), false);
-  const auto shown = part_of(*s, o);
+  const auto shown = part_of(*s, **view, o);
   if (!shown)
     return bad_input(shown.error().within(o.folder));
   print(*shown, o.as_json);
@@ -241,6 +253,7 @@ void add_ledger(frame& f) {
   all->add_flag("--json", o->as_json, "Print JSON");
   add_ledger_make(f, group);
   add_ledger_read(f, group);
+  add_ledger_proof(f, group);
   add_ledger_replay(f, group);
 }
 

@@ -3,10 +3,13 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "ainur/scenario/genesis_file.hpp"
+
 namespace ainur::cli {
 
 std::string store_in(const std::string& folder) {
-  return folder + "/store";
+  std::error_code ignored;
+  return std::filesystem::exists(folder + "/store.mdb", ignored) ? folder : folder + "/store";
 }
 
 result<void> find_store(const std::string& folder) {
@@ -55,6 +58,18 @@ void put(json& object, const std::string& key, amount value, bool as_json) {
     object[key + "_uainu"] = value.micro();
   else
     object[key] = to_string(value);
+}
+
+std::optional<ledger::genesis> genesis_of(const std::string& path) {
+  const auto text = scenario::read_text_file(path, scenario::genesis_size_max);
+  if (!text) {
+    (void)bad_input(text.error());
+    return std::nullopt;
+  }
+  auto read = scenario::read_genesis_file(*text, path);
+  for (const auto& p : read.problems)
+    std::fprintf(stderr, "ainur: %s\n", scenario::to_string(p).c_str());
+  return read.problems.empty() ? std::optional{std::move(read.value)} : std::nullopt;
 }
 
 json account_json(const ledger::account_view& a, bool as_json) {

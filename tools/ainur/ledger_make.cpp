@@ -5,7 +5,6 @@
 
 #include "ainur/consensus/election_rules.hpp"
 #include "ainur/ledger/log.hpp"
-#include "ainur/scenario/genesis_file.hpp"
 #include "ledger_command.hpp"
 
 namespace ainur::cli {
@@ -18,19 +17,6 @@ struct options {
   std::string genesis;
   bool as_json = false;
 };
-
-/// The genesis of a file; its problems, one a line, if it is not valid.
-std::optional<ledger::genesis> genesis_of(const std::string& path) {
-  const auto text = scenario::read_text_file(path, scenario::genesis_size_max);
-  if (!text) {
-    (void)bad_input(text.error());
-    return std::nullopt;
-  }
-  auto read = scenario::read_genesis_file(*text, path);
-  for (const auto& p : read.problems)
-    std::fprintf(stderr, "ainur: %s\n", scenario::to_string(p).c_str());
-  return read.problems.empty() ? std::optional{std::move(read.value)} : std::nullopt;
-}
 
 int init(const options& o) {
   const auto g = genesis_of(o.genesis);

@@ -1,17 +1,14 @@
-// ainur ledger history, export, prove, check-proof
+// ainur ledger history, export
 #include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "ainur/consensus/block.hpp"
 #include "ainur/consensus/election_rules.hpp"
 #include "ainur/ledger/log.hpp"
-#include "ainur/ledger/proof.hpp"
-#include "ainur/ledger/text.hpp"
 #include "ainur/ledger/touches.hpp"
-#include "ainur/scenario/read.hpp"
 #include "ledger_command.hpp"
-#include "tx_signer.hpp"
 
 namespace ainur::cli {
 
@@ -21,10 +18,6 @@ struct options {
   std::string folder;
   std::string account;
   std::string file;
-  std::string chain;
-  std::string authority;
-  std::string state_hash;
-  key_choice key;
   std::uint64_t limit = 20;
   std::uint64_t from = 0;
   bool as_json = false;
@@ -32,29 +25,6 @@ struct options {
 
 std::string dump(const json& x) {
   return x.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string name_of(ledger::errc code) {
-  return std::string{describe(code).name};
-}
-
-/// Calls `use(view)` with the ledger of the folder; its exit code, or that of the error.
-template <class Use>
-int with_ledger(const std::string& folder, Use&& use) {
-  const auto store = open_store(folder);
-  if (!store)
-    return ledger_failed(store.error(), false);
-  const auto view = (*store)->open_view();
-  if (!view)
-    return ledger_failed(view.error().within(folder), false);
-  const result<int> done = use(**view);
-  return done ? *done : ledger_failed(done.error().within(folder), false);
-}
-
-/// A call or an event: an object with one key, its name.
-template <class T>
-json form_of(const T& x) {
-  return json::parse(ledger::to_json_text(x));
 }
 
 /// One line: when, what, by whom and how it ended.
@@ -128,6 +98,7 @@ void export_block(std::FILE* out, const ledger::block& b, const ledger::applied&
     line({{"kind", "receipt"},
           {"height", b.height},
           {"batch", i},
+          {"id", to_string(consensus::id_of(b.batches[i]))},
           {"status", name_of(done.batches[i].status)},
           {"entries", receipts}});
   }
@@ -157,95 +128,6 @@ int export_log(const options& o) {
   });
 }
 
-int prove(const options& o) {
-  const auto who = account_from_text(o.account);
-  if (!who)
-    return bad_input(who.error().within(o.account));
-  return with_ledger(o.folder, [&](const store::view& view) -> result<int> {
-    const auto s = ledger::open_log(view, ledger::signatures::trusted, consensus::elections);
-    if (!s)
-      return fail(s.error());
-    auto p = s->prove_account(*who);
-    if (!p)
-      return fail(p.error());
-    if (!o.key.file.empty()) {
-      const auto key = load_key(o.key);
-      if (!key)
-        return fail(key.error());
-      const auto g = ledger::read_genesis(view);
-      if (!g)
-        return fail(g.error());
-      if (crypto::account_of(key->public_part()) != g->authority)
-        return fail(base_errc::unsupported,
-                    o.key.file + ": this is not the key of the ledger's authority, " +
-                        to_did(g->authority));
-      ledger::sign_proof(*p, seed_of(*key));
-    }
-    std::puts(ledger::proof_to_json(*p).c_str());
-    return exit_ok;
-  });
-}
-
-result<ledger::proof_demands> demands_of(const options& o) {
-  ledger::proof_demands demands;
-  if (!o.chain.empty()) {
-    const auto chain = id_from_hex<hash256>(o.chain);
-    if (!chain)
-      return fail(chain.error().within("--chain"));
-    demands.chain = *chain;
-  }
-  if (!o.state_hash.empty()) {
-    const auto known = id_from_hex<hash256>(o.state_hash);
-    if (!known)
-      return fail(known.error().within("--state-hash"));
-    demands.state_hash = *known;
-  }
-  if (!o.authority.empty()) {
-    const auto authority = account_from_text(o.authority);
-    if (!authority)
-      return fail(authority.error().within("--authority"));
-    demands.authority = *authority;
-  }
-  return demands;
-}
-
-int check_proof(const options& o) {
-  const auto demands = demands_of(o);
-  if (!demands)
-    return bad_input(demands.error());
-  const auto text = scenario::read_text_file(o.file, 4 * ledger::proof_bytes_max);
-  if (!text)
-    return bad_input(text.error());
-  const auto p = ledger::proof_from_json(*text);
-  if (!p)
-    return bad_input(p.error().within(o.file));
-  if (const auto right = ledger::check_proof(*p, *demands); !right) {
-    std::fprintf(stderr, "ainur: %s\n", right.error().within(o.file).to_string().c_str());
-    return exit_failed;
-  }
-  const bool proven = demands->ties_to_chain();
-  json out{{"proven", proven},
-           {"chain", to_string(p->at.chain)},
-           {"height", p->at.height},
-           {"time", to_string(p->at.time)},
-           {"block_hash", to_string(p->at.block_hash)},
-           {"state_hash", to_string(p->at.state_hash)},
-           {"signed", p->signature.has_value()},
-           {"present", p->record.has_value()}};
-  if (const auto account = ledger::account_of(*p); account && *account)
-    out.update(account_json(**account, o.as_json));
-  else
-    out["key"] = to_hex(p->key);
-  print(out, o.as_json);
-  if (proven)
-    return exit_ok;
-  std::fprintf(stderr,
-               "ainur: %s: it is right in itself, but nothing ties it to the chain: name the "
-               "--state-hash that you know, or the --authority that signed it\n",
-               o.file.c_str());
-  return exit_failed;
-}
-
 } // namespace
 
 void add_ledger_read(frame& f, CLI::App* group) {
@@ -268,22 +150,6 @@ void add_ledger_read(frame& f, CLI::App* group) {
   of_folder(all);
   all->add_option("--out", o->file, "A new file; default: standard output");
   all->add_option("--from", o->from, "Only from this height on");
-  auto* make = f.add(
-      "prove", "Print a proof that an account stands in the newest state, or that there is none",
-      "ainur ledger prove data did:ainur:... > proof.json", [o] { return prove(*o); }, group);
-  of_folder(make);
-  make->add_option("ACCOUNT", o->account, "A did or 64 hexadecimal digits")->required();
-  make->add_option("--key", o->key.file, "Sign the proof with the key of the ledger's authority");
-  add_passphrase_options(make, o->key.passphrase);
-  auto* check = f.add(
-      "check-proof", "Check a proof, without any ledger, and print what it shows",
-      "ainur ledger check-proof proof.json --state-hash 3f2a...", [o] { return check_proof(*o); },
-      group);
-  check->add_option("FILE", o->file, "A proof in JSON")->required();
-  check->add_option("--state-hash", o->state_hash, "The state's hash, known from elsewhere");
-  check->add_option("--authority", o->authority, "Who must have signed its checkpoint");
-  check->add_option("--chain", o->chain, "The genesis hash it must be of");
-  check->add_flag("--json", o->as_json, "Print JSON, amounts in uAINU");
 }
 
 } // namespace ainur::cli

@@ -199,6 +199,9 @@ void print(const summary& s, const options& o) {
   std::printf("%llu run%s, %u validators, %u of them byzantine\n",
               static_cast<unsigned long long>(s.runs), s.runs == 1 ? "" : "s", o.run.validators,
               o.run.byzantine);
+  if (o.run.byzantine * 3 >= o.run.validators)
+    std::printf(
+        "  a third or more: beyond what the protocol withstands, violations are expected\n");
   row("blocks", s.sum.blocks);
   row("rounds", s.sum.rounds);
   row("messages", s.sum.messages);

@@ -207,7 +207,10 @@ public:
       return fail(store.error());
     std::shared_ptr<store::backend> shared{std::move(*store)};
     const auto ready = validated ? s->validate(o, shared) : s->serve_alone(shared);
-    return ready ? result<std::unique_ptr<served_ledger>>{std::move(s)} : fail(ready.error());
+    if (!ready)
+      return fail(ready.error());
+    s->await_open();
+    return s;
   }
 
   ~served_ledger() {
@@ -259,6 +262,13 @@ public:
 
 private:
   served_ledger() = default;
+
+  /// While it opens, batches are refused; a question waits.
+  void await_open() {
+    caf::scoped_actor self{*system_};
+    self->request(ledger(), std::chrono::seconds{60}, msg::ask_totals{})
+        .receive([](const msg::totals&) {}, [](const caf::error&) {});
+  }
 
   result<void> serve_alone(const std::shared_ptr<store::backend>& store) {
     if (auto ready = ledger::prepare_log(*store, g_); !ready)
