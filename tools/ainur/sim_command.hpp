@@ -1,0 +1,54 @@
+// What the simulations of `ainur sim` share: ranges of seeds, and names with their nearest
+// spelling.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "command.hpp"
+
+namespace ainur::cli {
+
+struct seed_range {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return last - first + 1; }
+};
+
+/// "7" or "1..1000". Errors: `malformed`.
+[[nodiscard]] result<seed_range> range_of(const std::string& text);
+
+/// `; did you mean "x"?`, or the list of what there is.
+[[nodiscard]] std::string known_text(const std::string& name,
+                                     const std::vector<std::string_view>& known);
+
+/// Calls `run(item)` for 0 .. count − 1 from as many threads as there are processors, in any order.
+/// Once a call returns false no further one is begun.
+template <class Run>
+void for_each_in_parallel(std::uint64_t count, const Run& run) {
+  std::atomic<std::uint64_t> next{0};
+  const auto work = [&] {
+    for (auto item = next++; item < count; item = next++)
+      if (!run(item))
+        next = count;
+  };
+  const auto threads =
+      std::min<std::uint64_t>(std::max(1u, std::thread::hardware_concurrency()), count);
+  std::vector<std::thread> others;
+  for (std::uint64_t i = 1; i < threads; ++i)
+    others.emplace_back(work);
+  work();
+  for (auto& t : others)
+    t.join();
+}
+
+// One per file.
+void add_sim_consensus(frame& f, CLI::App* group);
+
+} // namespace ainur::cli
