@@ -79,8 +79,9 @@ int main(int argc, char** argv) {
   for (int tries = 0; tries < 100 && up != 4; ++tries) {
     if (!market.run_for(std::chrono::milliseconds{50}))
       return 1;
+    const auto reports = market.validators().value();
     up = 0;
-    for (const auto& v : market.validators().value())
+    for (const auto& v : reports)
       up += v.is_up && v.stopped.empty() ? 1 : 0;
   }
   std::printf("%zu validators are up\n", up);
