@@ -7,9 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ainur/base/nearest.hpp"
 #include "ainur/consensus/error.hpp"
 #include "codec/json.hpp"
+#include "codec/json_places.hpp"
 
 namespace ainur::consensus {
 
@@ -21,53 +21,9 @@ constexpr int depth_max = 8;
 constexpr std::array<std::string_view, 2> algorithm_names{"seq_phragmen", "phragmms"};
 constexpr std::uint64_t uint64_max = ~std::uint64_t{0};
 
-std::string meant(std::string_view word, std::span<const std::string_view> valid) {
-  const auto close = nearest(word, valid);
-  return "\"" + std::string{word.substr(0, 64)} + "\" is unknown" +
-         (close.empty() ? "" : "; is \"" + std::string{close} + "\" meant?");
-}
-
-/// Reads values; the first failure sticks and names its place.
-class reader {
+/// Stakes and weights have up to 128 bits; from 2^64 on they stand as texts.
+class reader : public codec::json_places<errc, errc::malformed_election, errc::election_too_large> {
 public:
-  [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }
-
-  void refuse(const std::string& why, errc code = errc::malformed_election) {
-    if (!failure_)
-      failure_ = error{code, (place_.empty() ? std::string{} : place_ + ": ") + why};
-  }
-
-  /// Carries `step` out at a part of the place.
-  template <class Step>
-  void within(const std::string& part, Step&& step) {
-    const auto size = place_.size();
-    place_ += (part.front() == '[' || place_.empty() ? "" : ".") + part;
-    step();
-    place_.resize(size);
-  }
-
-  /// An object that has no other keys than these.
-  bool object(const json& in, std::span<const std::string_view> keys) {
-    if (!in.is_object()) {
-      refuse("an object is needed");
-      return false;
-    }
-    for (const auto& [key, value] : in.items())
-      if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-        refuse("the key " + meant(key, keys));
-        return false;
-      }
-    return true;
-  }
-
-  template <class Read>
-  void key(const json& in, const char* name, Read&& read, bool needed = true) {
-    const auto found = in.find(name);
-    if (found == in.end())
-      return needed ? within(name, [this] { refuse("this key is needed"); }) : void();
-    within(name, [&] { read(*found); });
-  }
-
   uint128 number(const json& in, uint128 most, uint128 least = 0) {
     std::optional<uint256> value;
     if (in.is_number_unsigned())
@@ -84,30 +40,6 @@ public:
   std::uint64_t number64(const json& in) {
     return static_cast<std::uint64_t>(number(in, uint64_max));
   }
-
-  /// `each` reads one element.
-  template <class Each>
-  void list(const json& in, std::size_t count_max, Each&& each) {
-    if (!in.is_array())
-      return refuse("a list is needed");
-    if (in.size() > count_max)
-      return refuse("at most " + std::to_string(count_max) + " are allowed",
-                    errc::election_too_large);
-    for (std::size_t i = 0; i < in.size() && !failure_; ++i)
-      within("[" + std::to_string(i) + "]", [&] { each(in[i]); });
-  }
-
-  /// A list of exactly this many elements.
-  bool tuple(const json& in, std::size_t count, const char* form) {
-    if (in.is_array() && in.size() == count)
-      return true;
-    refuse(std::string{"a list of the form "} + form + " is needed");
-    return false;
-  }
-
-private:
-  std::string place_;
-  std::optional<error> failure_;
 };
 
 election_voter read_voter(reader& r, const json& in) {
@@ -219,7 +151,8 @@ std::string_view to_string(election_algorithm algorithm) noexcept {
 result<election_algorithm> algorithm_from_text(std::string_view name) {
   const auto found = std::find(algorithm_names.begin(), algorithm_names.end(), name);
   if (found == algorithm_names.end())
-    return fail(errc::malformed_election, "the algorithm " + meant(name, algorithm_names));
+    return fail(errc::malformed_election,
+                "the algorithm " + codec::unknown_word(name, algorithm_names));
   return static_cast<election_algorithm>(found - algorithm_names.begin());
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "ainur/base/line_chart.hpp"
 #include "ainur/base/xml_text.hpp"
 #include "ainur/scenario/report.hpp"
 
@@ -36,26 +37,6 @@ struct line {
   std::function<double(const series_point&)> value;
 };
 
-/// A round number at or above `x`: 1, 2 or 5 times a power of ten.
-double round_up(double x) {
-  double step = 1e-6;
-  for (;;)
-    for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
-      if (step * factor >= x)
-        return step * factor;
-      if (factor == 10.0)
-        step *= 10;
-    }
-}
-
-std::string short_number(double x) {
-  if (x >= 1e9)
-    return fmt::format("{:g}G", x / 1e9);
-  if (x >= 1e6)
-    return fmt::format("{:g}M", x / 1e6);
-  return x >= 1e4 ? fmt::format("{:g}k", x / 1e3) : fmt::format("{:.4g}", x);
-}
-
 std::string time_text(double seconds) {
   if (seconds >= 2 * 86'400)
     return fmt::format("{:.3g} d", seconds / 86'400);
@@ -67,44 +48,19 @@ std::string time_text(double seconds) {
 
 std::string plot(const std::string& title, const std::string& unit,
                  const std::vector<series_point>& points, const std::vector<line>& lines) {
-  constexpr double width = 900;
-  constexpr double height = 240;
-  constexpr double left = 60;
-  constexpr double bottom = 24;
-  constexpr double top = 10;
-  double most = 0;
-  for (const auto& l : lines)
-    for (const auto& p : points)
-      most = std::max(most, l.value(p));
-  most = round_up(std::max(most, 1e-6));
-  const double end = std::max(1e-6, static_cast<double>(micros(points.back().at)) / 1e6);
-  const auto x = [&](const series_point& p) {
-    return left + (width - left - 10) * (static_cast<double>(micros(p.at)) / 1e6) / end;
-  };
-  const auto y = [&](double v) { return height - bottom - (height - bottom - top) * v / most; };
   auto out = fmt::format("<h2>{}{}</h2>\n<p>", xml_escaped(title),
                          unit.empty() ? "" : ", " + xml_escaped(unit));
   for (const auto& l : lines)
     out += fmt::format("<span class=\"key\" style=\"--key: var(--{})\">{}</span>", l.colour,
                        xml_escaped(l.name));
-  out += fmt::format("</p>\n<svg viewBox=\"0 0 {:g} {:g}\" role=\"img\" aria-label=\"{}\">\n",
-                     width, height, xml_escaped(title));
-  for (int i = 0; i <= 4; ++i) {
-    const double v = most * i / 4;
-    out += fmt::format("<line class=\"grid\" x1=\"{:g}\" x2=\"{:g}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>"
-                       "<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-                       left, width - 10, y(v), y(v), left - 6, y(v) + 4, short_number(v));
-    out += fmt::format("<text x=\"{:.1f}\" y=\"{:g}\" text-anchor=\"{}\">{}</text>\n",
-                       left + (width - left - 10) * i / 4, height - 6, i == 4 ? "end" : "middle",
-                       time_text(end * i / 4));
-  }
+  line_chart chart{.title = title, .x_text = time_text};
   for (const auto& l : lines) {
-    out += fmt::format("<polyline class=\"line\" stroke=\"var(--{})\" points=\"", l.colour);
+    auto& drawn = chart.lines.emplace_back(
+        chart_line{.name = l.name, .colour = fmt::format("var(--{})", l.colour)});
     for (const auto& p : points)
-      out += fmt::format("{:.1f},{:.1f} ", x(p), y(l.value(p)));
-    out += "\"/>\n";
+      drawn.points.emplace_back(static_cast<double>(micros(p.at)) / 1e6, l.value(p));
   }
-  return out + "</svg>\n";
+  return out + "</p>\n" + draw_line_chart(chart);
 }
 
 std::string plots(const summary& s) {
