@@ -179,7 +179,7 @@ market_options market_of(const runtime_options& o, const std::shared_ptr<runtime
   m.orchestrator.asked = o.asked;
   m.orchestrator.rounds_max = o.call_rounds;
   m.orchestrator.call_window = o.call_window;
-  m.make_router = [] { return routing::make_cq_router(); };
+  m.make_router = [] { return routing::make_learned_router(); };
   m.verifiers = std::make_shared<const std::map<std::string, verifier>>(guarded(o.verifiers));
   m.intake.window = std::min<std::size_t>(o.tasks_open_max, 10'000);
   m.intake.queue_max = o.tasks_open_max;

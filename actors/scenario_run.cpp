@@ -71,17 +71,28 @@ market::mechanism mechanism_of(scenario::market_mechanism m) {
 }
 
 std::function<std::unique_ptr<routing::router>()> router_of(const scenario::routing_config& r) {
+  using scenario::routing_strategy;
+  routing::learned_options options{.explore_ppm = static_cast<std::uint32_t>(r.explore.ppm),
+                                   .lambda_ppm = static_cast<std::uint32_t>(r.lambda.ppm),
+                                   .eta_ppm = static_cast<std::uint32_t>(r.eta.ppm)};
   switch (r.strategy) {
-  case scenario::routing_strategy::broadcast:
+  case routing_strategy::broadcast:
     return [] { return routing::make_broadcast_router(); };
-  case scenario::routing_strategy::random:
+  case routing_strategy::random:
     return [] { return routing::make_random_router(); };
-  case scenario::routing_strategy::cq:
+  case routing_strategy::cq:
+    break;
+  case routing_strategy::q:
+    options.rule = routing::learning_rule::q;
+    break;
+  case routing_strategy::predictive:
+    options.rule = routing::learning_rule::predictive;
+    break;
+  case routing_strategy::count:
+    options.rule = routing::learning_rule::count;
     break;
   }
-  const routing::cq_options options{.explore_ppm = static_cast<std::uint32_t>(r.explore.ppm),
-                                    .lambda_ppm = static_cast<std::uint32_t>(r.lambda.ppm)};
-  return [options] { return routing::make_cq_router(options); };
+  return [options] { return routing::make_learned_router(options); };
 }
 
 market_options options_of(const scenario::config& c, const run_options& o, const run_plan& plan) {

@@ -17,7 +17,7 @@ constexpr double left = 60;
 constexpr double right = 10;
 constexpr double bottom = 24;
 constexpr double top = 10;
-constexpr std::size_t points_max = 2'000; // of a line; more do not show
+constexpr std::size_t points_max = 900; // of a line; more do not show
 
 /// A round number at or above `x`: 1, 2 or 5 times a power of ten.
 double round_up(double x) {

@@ -344,6 +344,8 @@ template <class T>
     const auto column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
     return fail(base_errc::malformed, "this is not JSON: line " + std::to_string(line) +
                                           ", column " + std::to_string(column));
+  } catch (const json::out_of_range&) { // a number that no double holds
+    return fail(base_errc::malformed, "this is not JSON: a number in it is too large");
   }
 }
 

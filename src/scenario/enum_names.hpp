@@ -36,7 +36,7 @@ AINUR_NAMES(swf_work, "run_time", "processor_time");
 AINUR_NAMES(verification_mode, "client", "spot_check", "paid_at_result");
 AINUR_NAMES(market_mechanism, "second_price", "first_price", "posted");
 AINUR_NAMES(reserve_rule, "budget", "share", "mean_price");
-AINUR_NAMES(routing_strategy, "cq", "broadcast", "random");
+AINUR_NAMES(routing_strategy, "cq", "q", "predictive", "count", "broadcast", "random");
 AINUR_NAMES(election_method, "phragmen", "phragmms", "top_stake");
 AINUR_NAMES(fault_kind, "kill", "pause", "silent", "late", "false_result", "false_bid", "bypass",
             "partition", "clock_skew", "slow_disk", "equivocating_proposer", "equivocating_voter",

@@ -416,15 +416,17 @@ AINUR_SECTION(market_config) {
 
 AINUR_SECTION(routing_config) {
   using t = routing_config;
-  static const auto s =
-      make<t>("Who is asked.",
-              {
-                  key<&t::strategy>("strategy",
-                                    "cq learns whom to ask; broadcast asks all; random asks some"),
-                  key<&t::asked>("asked", "agents asked per call (not of broadcast)", {1, 100'000}),
-                  key<&t::explore>("explore", "share of the asked that is explored", up_to_one),
-                  key<&t::lambda>("lambda", "decay of confidence per settled outcome", up_to_one),
-              });
+  static const auto s = make<t>(
+      "Who is asked.",
+      {
+          key<&t::strategy>("strategy",
+                            "cq, q, predictive and count learn whom to ask, by different rules; "
+                            "broadcast asks all; random asks some"),
+          key<&t::asked>("asked", "agents asked per call (not of broadcast)", {1, 100'000}),
+          key<&t::explore>("explore", "share of the asked that is explored", up_to_one),
+          key<&t::lambda>("lambda", "of cq: decay of confidence per settled outcome", up_to_one),
+          key<&t::eta>("eta", "of q and count: the learning rate", up_to_one),
+      });
   return s;
 }
 

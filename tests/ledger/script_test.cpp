@@ -81,6 +81,8 @@ TEST_CASE("a script gives the same hash however often it is played") {
 
 TEST_CASE("a script says where it is wrong") {
   CHECK(refusal({setup, "{"}).find("line 2: this is not JSON") != std::string::npos);
+  CHECK(refusal({setup, "{\"a\": 1e999}"}).find("a number in it is too large") !=
+        std::string::npos);
   CHECK(refusal({setup, R"({"time": "2026-01-01T00:00:01Z", "time": "2026-01-01T00:00:02Z"})"})
             .find("line 2: time: this key stands twice") != std::string::npos);
   CHECK(refusal({R"({"time": "today"})"}).find("a time is like") != std::string::npos);

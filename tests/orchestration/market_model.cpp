@@ -173,7 +173,7 @@ void market_model::start_leader(std::uint32_t number) {
   options.finish_grace = 20s;
   options.paid_at_result = paid_at_result_;
   l.core = std::make_unique<orchestration::orchestrator_core>(
-      options, routing::make_cq_router(), rng{number}.split("leader", l.starts));
+      options, routing::make_learned_router(), rng{number}.split("leader", l.starts));
   l.tick.reset();
   with_intake([&](auto& out) { intake_.on_orchestrator_ready(number, out); });
 }

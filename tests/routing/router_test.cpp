@@ -77,10 +77,11 @@ struct market_model {
 TEST_CASE("choices are distinct, eligible candidates, at most as many as wanted") {
   test::check_property("choose", 300, [](std::uint64_t seed) {
     rng random(seed);
-    for (int strategy = 0; strategy < 3; ++strategy) {
-      auto routes = strategy == 0   ? make_cq_router()
-                    : strategy == 1 ? make_random_router()
-                                    : make_broadcast_router();
+    for (int strategy = 0; strategy < 6; ++strategy) {
+      auto routes = strategy == 4 ? make_random_router()
+                    : strategy == 5
+                        ? make_broadcast_router()
+                        : make_learned_router({.rule = static_cast<learning_rule>(strategy)});
       const auto cap = routes->capability("x");
       RC_ASSERT(routes->capability("x") == cap);
       RC_ASSERT(routes->capability("y") != cap);
@@ -115,7 +116,7 @@ TEST_CASE("choices are distinct, eligible candidates, at most as many as wanted"
         routes->choose(cap, {count, amount{random.below(3) * 1'000}}, filter, random, out);
         const auto eligible =
             static_cast<std::size_t>(std::count_if(present.begin(), present.end(), filter));
-        if (strategy == 2) // broadcast
+        if (strategy == 5) // broadcast
           RC_ASSERT(out.size() == eligible);
         else
           RC_ASSERT(out.size() == std::min<std::size_t>(count, eligible));
@@ -130,7 +131,7 @@ TEST_CASE("choices are distinct, eligible candidates, at most as many as wanted"
 
 TEST_CASE("with few candidates and no filter everybody wanted is found") {
   for (const bool cq : {true, false}) {
-    auto routes = cq ? make_cq_router() : make_random_router();
+    auto routes = cq ? make_learned_router() : make_random_router();
     const auto cap = routes->capability("x");
     routes->set_candidates(cap, numbered(5));
     rng random(3);
@@ -146,7 +147,7 @@ TEST_CASE("with few candidates and no filter everybody wanted is found") {
 }
 
 TEST_CASE("an unseen peer stands at the capability's mean") {
-  auto routes = make_cq_router({.explore_ppm = 0});
+  auto routes = make_learned_router({.explore_ppm = 0});
   const auto cap = routes->capability("x");
   routes->set_candidates(cap, numbered(4));
   routes->learn(cap, 0, {verdict::success, amount{100}, 1s});
@@ -164,7 +165,7 @@ TEST_CASE("an unseen peer stands at the capability's mean") {
 }
 
 TEST_CASE("learning follows the CQ rule and is per second of work") {
-  auto routes = make_cq_router({.outcome_confidence_ppm = 500'000});
+  auto routes = make_learned_router({.outcome_confidence_ppm = 500'000});
   const auto cap = routes->capability("x");
   routes->set_candidates(cap, numbered(3));
   routes->learn(cap, 0, {verdict::success, amount{800}, 4s, 2s});
@@ -186,16 +187,18 @@ TEST_CASE("learning follows the CQ rule and is per second of work") {
   CHECK(e.delivery == doctest::Approx(1.5)); // an offer says nothing of delivery
 }
 
-TEST_CASE("CQ reaches broadcast's price with a fraction of the calls") {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    market_model cq(make_cq_router(), 1'000, seed);
+TEST_CASE("every rule reaches broadcast's price with a fraction of the calls") {
+  for (int run = 0; run < 8; ++run) {
+    const auto rule = static_cast<learning_rule>(run % 4);
+    const auto seed = static_cast<std::uint64_t>(1 + run / 4);
+    market_model cq(make_learned_router({.rule = rule}), 1'000, seed);
     market_model all(make_broadcast_router(), 1'000, seed);
     market_model any(make_random_router(), 1'000, seed);
     (void)cq.mean_paid(4'000);
     cq.asked = 0;
     const auto paid = cq.mean_paid(1'000);
     const auto broadcast = all.mean_paid(20);
-    INFO("seed " << seed << ": cq " << paid << " broadcast " << broadcast);
+    INFO("rule " << run % 4 << ", seed " << seed << ": " << paid << ", broadcast " << broadcast);
     CHECK(paid <= 1.05 * broadcast);
     CHECK(static_cast<double>(cq.asked) / 1'000 <= 100);
     CHECK(any.mean_paid(1'000) > 1.2 * paid);
@@ -203,7 +206,7 @@ TEST_CASE("CQ reaches broadcast's price with a fraction of the calls") {
 }
 
 TEST_CASE("the value of time decides between cheap and quick") {
-  market_model m(make_cq_router({.explore_ppm = 0}), 16, 1);
+  market_model m(make_learned_router({.explore_ppm = 0}), 16, 1);
   for (std::size_t i = 0; i < 16; ++i)
     m.peers[i] = {i < 8 ? 10'000u : 50'000u, i < 8 ? 10'000'000 : 1'000'000};
   for (const auto p : numbered(16))
@@ -219,7 +222,7 @@ TEST_CASE("the value of time decides between cheap and quick") {
 }
 
 TEST_CASE("a share of the slots explores, everybody in the end") {
-  auto routes = make_cq_router({.explore_ppm = 100'000});
+  auto routes = make_learned_router({.explore_ppm = 100'000});
   const auto cap = routes->capability("x");
   routes->set_candidates(cap, numbered(200));
   for (const auto p : numbered(200))
@@ -244,7 +247,7 @@ TEST_CASE("a share of the slots explores, everybody in the end") {
 }
 
 TEST_CASE("it recovers when the best turn bad, and finds those that turned good") {
-  market_model m(make_cq_router(), 100, 3);
+  market_model m(make_learned_router(), 100, 3);
   for (std::size_t i = 0; i < 100; ++i)
     m.peers[i].price = 10'000 + 1'000 * i;
   (void)m.mean_paid(2'000);
@@ -256,7 +259,7 @@ TEST_CASE("it recovers when the best turn bad, and finds those that turned good"
 }
 
 TEST_CASE("peers that fail fall behind reliable ones") {
-  market_model m(make_cq_router({.explore_ppm = 0}), 32, 4);
+  market_model m(make_learned_router({.explore_ppm = 0}), 32, 4);
   for (std::size_t i = 0; i < 32; ++i)
     m.peers[i] = {i < 8 ? 10'000u : 12'000u, 1'000'000, i < 8 ? 300'000u : 1'000'000u};
   (void)m.mean_paid(1'500);
@@ -267,7 +270,7 @@ TEST_CASE("peers that fail fall behind reliable ones") {
 }
 
 TEST_CASE("what was learned survives an absence") {
-  auto routes = make_cq_router();
+  auto routes = make_learned_router();
   const auto cap = routes->capability("x");
   routes->set_candidates(cap, numbered(3));
   routes->learn(cap, 1, {verdict::success, amount{70}, 1s});
@@ -282,7 +285,7 @@ TEST_CASE("what was learned survives an absence") {
 
 TEST_CASE("the same seed chooses the same") {
   const auto run = [](std::uint64_t seed) {
-    market_model m(make_cq_router(), 300, 7);
+    market_model m(make_learned_router(), 300, 7);
     m.random = rng(seed);
     m.value_per_second = 500;
     std::vector<peer_index> all;
@@ -299,7 +302,7 @@ TEST_CASE("the same seed chooses the same") {
 }
 
 TEST_CASE("who declines is left alone for a while, longer each time") {
-  auto routes = make_cq_router();
+  auto routes = make_learned_router();
   const auto cap = routes->capability("x");
   routes->set_candidates(cap, numbered(4));
   rng random(5);
@@ -336,7 +339,7 @@ TEST_CASE("who declines is left alone for a while, longer each time") {
 }
 
 TEST_CASE("a resting peer is asked if there is nobody else") {
-  auto routes = make_cq_router();
+  auto routes = make_learned_router();
   const auto cap = routes->capability("x");
   routes->set_candidates(cap, numbered(3));
   for (const peer_index peer : numbered(3))

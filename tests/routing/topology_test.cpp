@@ -51,6 +51,7 @@ TEST_CASE("what is wrong in a network is named") {
   };
   refused("", errc::malformed, "not JSON");
   refused("[]", errc::malformed, "an object is needed");
+  refused("{\"nodes\": 1e999}", errc::malformed, "a number in it is too large");
   refused("{}", errc::malformed, "nodes: this key is needed");
   refused(R"({"nodes": [], "egdes": []})", errc::malformed, "is \"edges\" meant?");
   refused(R"({"nodes": [{"id": 0}, {"id": 0}], "edges": []})", errc::malformed, "nodes[1].id");

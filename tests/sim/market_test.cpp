@@ -114,7 +114,7 @@ config drawn_config(std::uint64_t seed) {
   c.market.mechanism = static_cast<market_mechanism>(random.below(3));
   c.market.award_window = drawn_ms(random, 2'000, 60'000);
   c.market.quality = random.below(2) == 0;
-  c.routing.strategy = static_cast<routing_strategy>(random.below(3));
+  c.routing.strategy = static_cast<routing_strategy>(random.below(6));
   c.routing.asked = static_cast<std::uint64_t>(random.between(2, 10));
   c.ledger.calls_max = random.below(4) == 0 ? 5 : 10'000;
   c.runtime.orchestrators = static_cast<std::uint64_t>(random.between(1, 3));

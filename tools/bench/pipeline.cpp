@@ -104,7 +104,7 @@ market_options options_of(const pipeline_options& o) {
   m.orchestrator.asked = o.asked;
   m.orchestrator.call_window = std::chrono::seconds{30};
   m.orchestrator.ledger_patience = std::chrono::seconds{60};
-  m.make_router = [] { return routing::make_cq_router(); };
+  m.make_router = [] { return routing::make_learned_router(); };
   m.verifiers = std::make_shared<const std::map<std::string, verifier>>();
   m.intake.window = o.window;
   m.intake.queue_max = o.window + 1;

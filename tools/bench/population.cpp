@@ -79,7 +79,7 @@ result<population_figures> spawn_bare(std::uint32_t count) {
 
 result<population_figures> spawn_agents(std::uint32_t count) {
   market_options options;
-  options.make_router = [] { return routing::make_cq_router(); };
+  options.make_router = [] { return routing::make_learned_router(); };
   options.verifiers = std::make_shared<const std::map<std::string, verifier>>();
   auto started = market_host::start(std::move(options));
   if (!started)

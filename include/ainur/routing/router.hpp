@@ -3,9 +3,10 @@
 // Candidates change rarely (`set_candidates`, `add`, `remove`), choices are made tens of thousands
 // of times a second; prices and times are learned from settled outcomes only. Strategies:
 //
-//   cq         expected price + value of time · expected delivery, per expected success, lowest
-//              first; learned with the CQ rule (update_rules.hpp). A share of the slots explores,
-//              and who declined lately is left alone for a while, longer each time
+//   learned    expected price + value of time · expected delivery, per expected success, lowest
+//              first; learned by any of the rules of learned_estimate.hpp, by default that of CQ. A
+//              share of the slots explores, and who declined lately is left alone for a while,
+//              longer each time
 //   broadcast  asks everybody; to compare with
 //   random     asks some at random; to compare with
 //
@@ -25,6 +26,7 @@
 #include "ainur/base/amount.hpp"
 #include "ainur/base/rng.hpp"
 #include "ainur/base/time.hpp"
+#include "ainur/routing/learned_estimate.hpp"
 
 namespace ainur::routing {
 
@@ -121,14 +123,16 @@ public:
                                              peer_index peer) const = 0;
 };
 
-struct cq_options {
+struct learned_options {
+  learning_rule rule = learning_rule::cq;
   std::uint32_t explore_ppm = 100'000; ///< share of the asked slots that explores
-  std::uint32_t lambda_ppm = 950'000;  ///< decay of the other confidences per settled outcome
-  /// C_est: how far one outcome tells the next (1 in a deterministic market, where η is then 1).
+  std::uint32_t lambda_ppm = 950'000;  ///< `cq`: decay of the other confidences per settled outcome
+  /// `cq`: how far one outcome tells the next (1 in a deterministic market, where η is then 1).
   std::uint32_t outcome_confidence_ppm = 500'000;
+  std::uint32_t eta_ppm = 500'000; ///< learning rate of `q`; α₀ of `count`
 };
 
-[[nodiscard]] std::unique_ptr<router> make_cq_router(cq_options options = {});
+[[nodiscard]] std::unique_ptr<router> make_learned_router(const learned_options& options = {});
 [[nodiscard]] std::unique_ptr<router> make_broadcast_router();
 [[nodiscard]] std::unique_ptr<router> make_random_router();
 

@@ -257,14 +257,23 @@ struct market_config {
   friend bool operator==(const market_config&, const market_config&) = default;
 };
 
-enum class routing_strategy : std::uint8_t { cq, broadcast, random, max_value = random };
+enum class routing_strategy : std::uint8_t {
+  cq,
+  q,
+  predictive,
+  count,
+  broadcast,
+  random,
+  max_value = random
+};
 
 /// Who is asked.
 struct routing_config {
   routing_strategy strategy = routing_strategy::cq;
   std::uint64_t asked = 8;     ///< agents per call (not of broadcast)
   ratio explore = percent(10); ///< share of the asked that is explored
-  ratio lambda{950'000};       ///< decay of confidence per settled outcome
+  ratio lambda{950'000};       ///< of cq: decay of confidence per settled outcome
+  ratio eta = percent(50);     ///< of q and count: the learning rate
   friend bool operator==(const routing_config&, const routing_config&) = default;
 };
 

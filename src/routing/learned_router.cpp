@@ -1,13 +1,13 @@
-// The CQ router. Each capability keeps the peers it has learned about in a heap by expected cost at
-// a reference value of time; a choice reads some multiple of what it needs from the top and ranks
-// that exactly. Peers never heard of all stand at the capability's mean, so they are one place in
-// that order.
+// The router that learns. Each capability keeps the peers it has learned about in a heap by
+// expected cost at a reference value of time; a choice reads some multiple of what it needs from
+// the top and ranks that exactly. Peers never heard of all stand at the capability's mean, so they
+// are one place in that order.
 #include <algorithm>
 #include <optional>
 
 #include "ainur/base/assert.hpp"
+#include "ainur/routing/learned_estimate.hpp"
 #include "ainur/routing/router.hpp"
-#include "ainur/routing/update_rules.hpp"
 #include "candidate_list.hpp"
 #include "decline_backoff.hpp"
 #include "ranking.hpp"
@@ -23,17 +23,11 @@ constexpr double value_rate = 0.015625; // 1/64: how fast the reference value of
 constexpr std::size_t ranked_factor = 4; // candidates ranked exactly for each one asked
 constexpr std::size_t looks_min = 256;
 
-/// What was learned about one peer.
+/// What was learned about one peer. Estimates age by the capability's settled outcomes.
 struct record {
-  bool seen = false;
-  bool delivered = false; // `delivery` is its own, not the mean
+  learned_estimate price;
+  learned_estimate delivery;
   float success = 1;
-  double price = 0;
-  double delivery = 0;
-  double price_confidence = 0; // at the times below; decays from there
-  double delivery_confidence = 0;
-  std::uint64_t price_at = 0; // count of the capability's settled outcomes
-  std::uint64_t delivery_at = 0;
 };
 
 /// The mean over peers of their own estimates, kept up as each changes.
@@ -67,12 +61,15 @@ struct partition {
   std::vector<std::uint64_t> taken; // by slot: the choice that last took it
 };
 
-class cq_router final : public router {
+class learned_router final : public router {
 public:
-  explicit cq_router(cq_options options)
+  explicit learned_router(const learned_options& options)
       : explore_ppm_(options.explore_ppm),
-        lambda_(std::min(options.lambda_ppm, 1'000'000u) / one_ppm),
-        outcome_confidence_(std::min(options.outcome_confidence_ppm, 1'000'000u) / one_ppm) {}
+        outcome_confidence_(std::min(options.outcome_confidence_ppm, 1'000'000u) / one_ppm) {
+    learning_.rule = options.rule;
+    learning_.eta = std::min(options.eta_ppm, 1'000'000u) / one_ppm;
+    learning_.lambda = std::min(options.lambda_ppm, 1'000'000u) / one_ppm;
+  }
 
   capability_index capability(std::string_view name) override {
     const auto [number, fresh] = names_.intern(name);
@@ -119,14 +116,15 @@ public:
     const auto& p = at(capability);
     const auto slot = p.list.find(peer);
     expectation e{.price = p.price.value(), .delivery = p.delivery.value()};
-    if (slot == candidate_list::none || !p.records[slot].seen)
+    if (slot == candidate_list::none || !p.records[slot].price.seen)
       return e;
     const auto& r = p.records[slot];
     e.seen = true;
-    e.price = r.price;
-    e.delivery = r.delivered ? r.delivery : p.delivery.value();
+    e.price = r.price.expected(learning_, p.settled);
+    if (r.delivery.seen)
+      e.delivery = r.delivery.expected(learning_, p.settled);
     e.success = static_cast<double>(r.success);
-    e.confidence = cq_decay(r.price_confidence, lambda_, p.settled - r.price_at);
+    e.confidence = r.price.trust(learning_, p.settled);
     return e;
   }
 
@@ -155,10 +153,11 @@ private:
   }
 
   /// Expected cost of a delivery: price and delay, over the chance that it comes at all.
-  static double cost_of(const partition& p, slot_index slot, double value_per_second) {
+  [[nodiscard]] double cost_of(const partition& p, slot_index slot, double value_per_second) const {
     const auto& r = p.records[slot];
-    const auto delivery = r.delivered ? r.delivery : p.delivery.value();
-    return (r.price + value_per_second * delivery) /
+    const auto delivery =
+        r.delivery.seen ? r.delivery.expected(learning_, p.settled) : p.delivery.value();
+    return (r.price.expected(learning_, p.settled) + value_per_second * delivery) /
            std::max(static_cast<double>(r.success), success_floor);
   }
 
@@ -167,7 +166,7 @@ private:
       p.records.resize(slot + std::size_t{1});
       p.taken.resize(slot + std::size_t{1});
     }
-    if (p.records[slot].seen) {
+    if (p.records[slot].price.seen) {
       if (present)
         p.ranked.set(slot, cost_of(p, slot, p.reference));
       else
@@ -202,7 +201,7 @@ private:
   }
 
   std::uint64_t explore_ppm_;
-  double lambda_;
+  learning_options learning_;
   double outcome_confidence_;
   name_table names_;
   std::vector<partition> partitions_;
@@ -214,7 +213,7 @@ private:
 
 /// Keeps the order near the values of time that are asked for. A rebuild is O(n), so there is at
 /// most one for as many choices as there are peers.
-void cq_router::follow_value(partition& p, double value_per_second) {
+void learned_router::follow_value(partition& p, double value_per_second) {
   ++p.asked;
   p.asked_value +=
       (value_per_second - p.asked_value) * std::max(1.0 / static_cast<double>(p.asked), value_rate);
@@ -227,8 +226,8 @@ void cq_router::follow_value(partition& p, double value_per_second) {
 }
 
 /// Fills `best_` with `wanted` slots, or fewer, best first at this value of time.
-void cq_router::collect_best(partition& p, std::size_t wanted, double value_per_second,
-                             const peer_filter& eligible, rng& random) {
+void learned_router::collect_best(partition& p, std::size_t wanted, double value_per_second,
+                                  const peer_filter& eligible, rng& random) {
   best_.clear();
   const auto pool = wanted * ranked_factor;
   auto looks = std::max(looks_min, 4 * pool);
@@ -256,7 +255,7 @@ void cq_router::collect_best(partition& p, std::size_t wanted, double value_per_
 }
 
 /// Some peer never heard of, not drawn yet in this choice.
-slot_index cq_router::draw_unseen(partition& p, const peer_filter& eligible, rng& random) {
+slot_index learned_router::draw_unseen(partition& p, const peer_filter& eligible, rng& random) {
   const auto present = p.unseen.items();
   for (std::size_t tries = 0; tries < 16; ++tries) {
     const auto slot = present[random.below(present.size())];
@@ -267,7 +266,7 @@ slot_index cq_router::draw_unseen(partition& p, const peer_filter& eligible, rng
 }
 
 /// Some peer, whatever is known of it.
-slot_index cq_router::explore(partition& p, const peer_filter& eligible, rng& random) {
+slot_index learned_router::explore(partition& p, const peer_filter& eligible, rng& random) {
   const auto present = p.list.present();
   for (std::size_t tries = 0; tries < 16; ++tries) {
     const auto slot = present[random.below(present.size())];
@@ -278,8 +277,8 @@ slot_index cq_router::explore(partition& p, const peer_filter& eligible, rng& ra
 }
 
 /// The last resort: whoever stands next to a random place.
-void cq_router::fill(partition& p, std::size_t wanted, const peer_filter& eligible, rng& random,
-                     std::vector<peer_index>& out) {
+void learned_router::fill(partition& p, std::size_t wanted, const peer_filter& eligible,
+                          rng& random, std::vector<peer_index>& out) {
   const auto present = p.list.present();
   const auto start = random.below(present.size());
   const auto looks = std::min(present.size(), looks_min);
@@ -290,8 +289,8 @@ void cq_router::fill(partition& p, std::size_t wanted, const peer_filter& eligib
   }
 }
 
-void cq_router::choose(capability_index capability, const route_request& request,
-                       peer_filter eligible, rng& random, std::vector<peer_index>& out) {
+void learned_router::choose(capability_index capability, const route_request& request,
+                            peer_filter eligible, rng& random, std::vector<peer_index>& out) {
   resting_at_ = request.now;
   choose_among(capability, request, eligible, random, out);
   resting_at_.reset();
@@ -299,8 +298,8 @@ void cq_router::choose(capability_index capability, const route_request& request
     choose_among(capability, request, eligible, random, out);
 }
 
-void cq_router::choose_among(capability_index capability, const route_request& request,
-                             peer_filter eligible, rng& random, std::vector<peer_index>& out) {
+void learned_router::choose_among(capability_index capability, const route_request& request,
+                                  peer_filter eligible, rng& random, std::vector<peer_index>& out) {
   out.clear();
   auto& p = at(capability);
   const auto wanted = std::min(request.count, p.list.present().size());
@@ -335,7 +334,7 @@ void cq_router::choose_among(capability_index capability, const route_request& r
     fill(p, wanted, eligible, random, out);
 }
 
-void cq_router::learn(capability_index capability, peer_index peer, const outcome& what) {
+void learned_router::learn(capability_index capability, peer_index peer, const outcome& what) {
   auto& p = at(capability);
   const auto slot = p.list.find(peer);
   if (slot == candidate_list::none)
@@ -355,53 +354,41 @@ void cq_router::learn(capability_index capability, peer_index peer, const outcom
   }
 }
 
-void cq_router::learn_outcome(partition& p, slot_index slot, const outcome& what) {
+void learned_router::learn_outcome(partition& p, slot_index slot, const outcome& what) {
   const auto work = static_cast<double>(std::max<std::int64_t>(what.work.count(), 1)) / one_ppm;
   const auto price = static_cast<double>(what.price.micro()) / work;
   const auto delivery =
       static_cast<double>(std::max<std::int64_t>(what.delivery.count(), 0)) / one_ppm / work;
   auto& r = p.records[slot];
+  const bool fresh = !r.price.seen;
   if (what.result != verdict::outbid)
     ++p.settled; // the others' confidence decays, the peer's own does not
-  const auto age = [&](std::uint64_t since) {
-    const auto own = what.result == verdict::outbid ? 0u : 1u;
-    return p.settled - since - std::min<std::uint64_t>(own, p.settled - since);
+  const auto own = what.result != verdict::outbid ? 1u : 0u;
+  const auto learn_one = [&](learned_estimate& e, peer_mean& mean, double value) {
+    const auto before = e;
+    if (!e.seen && learning_.rule != learning_rule::cq)
+      e.q = value; // whatever the rule, the first is taken whole: before it stood the mean
+    e.update(learning_, value, outcome_confidence_, p.settled - own);
+    e.at = p.settled;
+    mean.change(!before.seen, before.q, e.q);
   };
-
-  // An unseen peer starts at the mean and, with confidence 0, is moved all the way.
-  const auto old_price = confident_estimate{
-      r.price, r.seen ? cq_decay(r.price_confidence, lambda_, age(r.price_at)) : 0};
-  const auto new_price = cq_update(old_price, {price, outcome_confidence_});
-  p.price.change(!r.seen, r.price, new_price.q);
-  r.price = new_price.q;
-  r.price_confidence = new_price.c;
-  r.price_at = p.settled;
-  if (what.result == verdict::success) {
-    const auto old = confident_estimate{
-        r.delivery, r.delivered ? cq_decay(r.delivery_confidence, lambda_, age(r.delivery_at)) : 0};
-    const auto fresh = cq_update(old, {delivery, outcome_confidence_});
-    p.delivery.change(!r.delivered, r.delivery, fresh.q);
-    r.delivery = fresh.q;
-    r.delivery_confidence = fresh.c;
-    r.delivery_at = p.settled;
-    r.delivered = true;
-  }
+  learn_one(r.price, p.price, price);
+  if (what.result == verdict::success)
+    learn_one(r.delivery, p.delivery, delivery);
   if (what.result != verdict::outbid) {
     const auto good = what.result == verdict::success ? 1.0 : 0.0;
     r.success = static_cast<float>(q_update(static_cast<double>(r.success), good, success_rate));
   }
-  if (!r.seen) {
+  if (fresh)
     p.unseen.set(slot, false);
-    r.seen = true;
-  }
   if (p.list.is_present(slot))
     p.ranked.set(slot, cost_of(p, slot, p.reference));
 }
 
 } // namespace
 
-std::unique_ptr<router> make_cq_router(cq_options options) {
-  return std::make_unique<cq_router>(options);
+std::unique_ptr<router> make_learned_router(const learned_options& options) {
+  return std::make_unique<learned_router>(options);
 }
 
 } // namespace ainur::routing
