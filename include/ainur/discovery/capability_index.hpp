@@ -29,6 +29,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -72,6 +73,17 @@ struct attributes {
   std::uint16_t region = 0;     ///< 0 .. regions_max − 1
   AINUR_FIELDS(attributes, price, load_ppm, reputation, region)
 };
+
+/// What is kept of a key. The vector's components are those that are stored: whole numbers, the
+/// largest ±127, or floats of length 1; `put` of it stores the same.
+struct index_entry {
+  std::vector<float> vector;
+  attributes terms;
+  friend bool operator==(const index_entry&, const index_entry&) = default;
+};
+
+/// True if an index with these options may hold exactly this.
+[[nodiscard]] bool is_stored_form(const index_options& options, const index_entry& entry);
 
 /// What a match must satisfy.
 struct index_filter {
@@ -134,6 +146,7 @@ public:
 
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] bool contains(std::uint64_t key) const;
+  [[nodiscard]] std::optional<index_entry> find(std::uint64_t key) const;
   /// Room for so many vectors, so that insertions need not wait for arrays to grow. Errors:
   /// `too_large`.
   [[nodiscard]] result<void> reserve(std::uint32_t vectors);
@@ -149,7 +162,6 @@ public:
   [[nodiscard]] std::string audit() const;
 
 private:
-  friend class index_image;
   struct parts;
   explicit capability_index(std::unique_ptr<parts> p) noexcept;
   std::unique_ptr<parts> parts_;

@@ -238,6 +238,26 @@ bool capability_index::contains(std::uint64_t key) const {
   return parts_->keys.find(key) != detail::no_slot;
 }
 
+std::optional<index_entry> capability_index::find(std::uint64_t key) const {
+  const auto& p = *parts_;
+  const auto together = p.structure.enter();
+  const auto all = p.slots.enter();
+  const auto s = p.keys.find(key);
+  if (s == detail::no_slot)
+    return std::nullopt;
+  return index_entry{detail::read_row(p.options.kind, p.links.row(s).data(), p.options.dimension),
+                     p.terms.of(s)};
+}
+
+bool is_stored_form(const index_options& options, const index_entry& entry) {
+  if (!detail::check_vector(options, entry.vector) || !check_terms(entry.terms))
+    return false;
+  std::vector<float> row(detail::row_bytes_of(options.kind, options.dimension) / sizeof(float));
+  auto* bytes = reinterpret_cast<std::byte*>(row.data());
+  (void)detail::write_row(options.kind, entry.vector, bytes);
+  return detail::read_row(options.kind, bytes, options.dimension) == entry.vector;
+}
+
 result<void> capability_index::reserve(std::uint32_t vectors) {
   auto& p = *parts_;
   if (const auto fits = in_range("vectors", vectors, 0, p.options.vectors_max); !fits)

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t lanes = 8;
 constexpr double row_max = 127;
 constexpr double query_max = 2047;
+constexpr double unit_error = 1e-6; // of a length that counts as 1
 
 /// The sum of eight lanes, in the order in which the vector instructions fold them.
 float fold(const float* lane) noexcept {
@@ -228,12 +229,24 @@ float write_row(scalar kind, std::span<const float> vector, std::byte* row) {
     for (std::size_t i = 0; i < vector.size(); ++i)
       out[i] = static_cast<std::int8_t>(round_to_integer(double{vector[i]} / scale * row_max));
   } else {
-    const auto length = length_of(vector, scale);
+    auto length = length_of(vector, scale);
+    if (length > 1 - unit_error && length < 1 + unit_error)
+      length = 1;
     auto* out = reinterpret_cast<float*>(row);
     for (std::size_t i = 0; i < vector.size(); ++i)
       out[i] = static_cast<float>(double{vector[i]} / length);
   }
   return inverse_norm_of(kind, row, vector.size());
+}
+
+std::vector<float> read_row(scalar kind, const std::byte* row, std::size_t dimension) {
+  std::vector<float> out(dimension);
+  if (kind == scalar::float32)
+    std::memcpy(out.data(), row, dimension * sizeof(float));
+  else
+    for (std::size_t i = 0; i < dimension; ++i)
+      out[i] = static_cast<float>(reinterpret_cast<const std::int8_t*>(row)[i]);
+  return out;
 }
 
 float inverse_norm_of(scalar kind, const std::byte* row, std::size_t dimension) {

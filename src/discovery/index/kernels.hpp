@@ -48,8 +48,11 @@ struct kernels {
 [[nodiscard]] std::size_t row_bytes_of(scalar kind, std::size_t dimension) noexcept;
 
 /// Stores a vector as a row: scaled so that the largest component is ±127 and rounded, or to length
-/// 1 as floats. Returns the inverse norm of what was stored. The vector is checked already.
+/// 1 as floats; floats of about that length stay as they are, so that rows can be stored again.
+/// Returns the inverse norm of what was stored. The vector is checked already.
 float write_row(scalar kind, std::span<const float> vector, std::byte* row);
+/// The components of a row.
+[[nodiscard]] std::vector<float> read_row(scalar kind, const std::byte* row, std::size_t dimension);
 /// Of a row as it is stored.
 [[nodiscard]] float inverse_norm_of(scalar kind, const std::byte* row, std::size_t dimension);
 

@@ -11,6 +11,8 @@ constexpr std::size_t block_slots = 32;
 constexpr std::size_t sample_blocks = 128;
 constexpr std::uint8_t free_region = 255;
 
+using lanes = std::uint8_t __attribute__((vector_size(16)));
+
 /// Rising with the value, in 2^Bits steps for each doubling.
 template <unsigned Bits>
 std::uint8_t step_of(std::uint64_t value) noexcept {
@@ -74,28 +76,31 @@ terms_table::ranges_of(const index_filter& filter) noexcept {
 
 std::uint32_t terms_table::block(const std::array<range, columns_max>& ranges,
                                  std::size_t first) const noexcept {
-  std::array<std::uint8_t, block_slots> fits;
-  fits.fill(1);
+  static_assert(2 * sizeof(lanes) == block_slots);
+  const lanes zero{};
+  lanes fits[2] = {~zero, ~zero};
   for (std::size_t c = 0; c < columns_max; ++c) {
     const auto [low, high] = ranges[c];
+    if (low > high)
+      return 0;
     if (low == 0 && high == 255)
       continue;
-    const auto* column = columns_[c].data() + first;
-    const auto width = static_cast<std::uint8_t>(high - low);
-    const bool none = low > high;
-    for (std::size_t i = 0; i < block_slots; ++i)
-      fits[i] &= static_cast<std::uint8_t>(static_cast<std::uint8_t>(column[i] - low) <= width);
-    if (none)
-      return 0;
+    lanes column[2];
+    std::memcpy(column, columns_[c].data() + first, block_slots);
+    for (const auto half : {0, 1})
+      fits[half] &= column[half] - low <= zero + static_cast<std::uint8_t>(high - low);
   }
+  std::array<std::uint64_t, block_slots / 8> words;
+  std::memcpy(words.data(), fits, block_slots);
+  if ((words[0] | words[1] | words[2] | words[3]) == 0)
+    return 0;
   std::uint32_t bits = 0;
-  for (std::size_t word = 0; word < block_slots / 8; ++word) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, fits.data() + 8 * word, 8);
+  for (std::size_t i = 0; i < words.size(); ++i) {
     if constexpr (std::endian::native == std::endian::big)
-      eight = __builtin_bswap64(eight);
-    // gathers the lowest bit of each byte in the top byte
-    bits |= static_cast<std::uint32_t>(eight * 0x0102040810204080u >> 56) << (8 * word);
+      words[i] = __builtin_bswap64(words[i]);
+    // gathers a bit of each byte in the top byte
+    bits |= static_cast<std::uint32_t>((words[i] & 0x0101010101010101u) * 0x0102040810204080u >> 56)
+            << (8 * i);
   }
   return bits;
 }
@@ -116,15 +121,21 @@ std::uint32_t terms_table::share_ppm(const index_filter& filter, std::size_t cou
   if (sampled == 0)
     return 0;
   const auto ranges = ranges_of(filter);
+  std::uint64_t possible = 0;
+  std::uint64_t asked = 0;
   std::uint64_t passed = 0;
   for (std::size_t i = 0; i < sampled; ++i) {
     const auto first = i * blocks / sampled * block_slots;
-    for (auto bits = block(ranges, first); bits != 0; bits &= bits - 1) {
-      const auto s = first + static_cast<std::size_t>(std::countr_zero(bits));
-      passed += filter.passes(keys[s], attributes_[s]) ? 1 : 0;
-    }
+    const auto bits = block(ranges, first);
+    possible += static_cast<std::uint64_t>(std::popcount(bits));
+    if (bits == 0)
+      continue;
+    const auto s = first + static_cast<std::size_t>(std::countr_zero(bits));
+    ++asked;
+    passed += filter.passes(keys[s], attributes_[s]) ? 1 : 0;
   }
-  return static_cast<std::uint32_t>(passed * 1'000'000 / (sampled * block_slots));
+  const auto of_blocks = possible * 1'000'000 / (sampled * block_slots);
+  return asked == 0 ? 0 : static_cast<std::uint32_t>(of_blocks * passed / asked);
 }
 
 } // namespace ainur::discovery::detail
