@@ -23,6 +23,7 @@ struct index_workload {
 struct search_figures {
   double recall = 0; ///< of what the exact search over the stored vectors finds
   double per_second = 0;
+  double many_per_second = 0; ///< fifty in a call
   double scans_per_second = 0;
   double p50_us = 0;
   double p99_us = 0;

@@ -139,6 +139,13 @@ public:
   [[nodiscard]] result<search_result> search(std::span<const float> query, std::uint32_t count,
                                              const index_filter& filter = {},
                                              std::uint32_t width = 0) const;
+  /// Several searches at once: the queries' components stand one after another, the results in
+  /// their order. They take turns while they wait for memory, so a large index answers more of them
+  /// a second; results are those of `search`. Errors: as `search`, and nothing is searched.
+  [[nodiscard]] result<std::vector<search_result>> search_many(std::span<const float> queries,
+                                                               std::uint32_t count,
+                                                               const index_filter& filter = {},
+                                                               std::uint32_t width = 0) const;
   /// The same by scoring every vector that passes. Errors: `wrong_shape`, `bad_option`.
   [[nodiscard]] result<search_result> search_exactly(std::span<const float> query,
                                                      std::uint32_t count,

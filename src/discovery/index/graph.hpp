@@ -11,14 +11,14 @@
 #pragma once
 
 #include <atomic>
-#include <bit>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "buffer.hpp"
-#include "kernels.hpp"
+#include "scratch.hpp"
 
 namespace ainur::discovery::detail {
 
@@ -26,54 +26,9 @@ inline constexpr slot no_slot = ~slot{0};
 inline constexpr std::uint8_t no_level = 0xff;
 inline constexpr std::uint8_t level_max = 12;
 
-/// A scored slot as one number: the larger the nearer, equal scores by rising slot. The lowest bit
-/// is for marks.
-using ranked = std::uint64_t;
-
-[[nodiscard]] inline ranked rank(float score, slot s) noexcept {
-  const auto bits = std::bit_cast<std::uint32_t>(score);
-  const auto ordered = (bits >> 31) != 0 ? ~bits : bits | 0x80000000u;
-  return ranked{ordered} << 32 | ranked{~s & 0x7fffffffu} << 1;
-}
-
-[[nodiscard]] inline slot slot_of(ranked r) noexcept {
-  return ~static_cast<slot>(r >> 1) & 0x7fffffffu;
-}
-
-[[nodiscard]] inline float score_of(ranked r) noexcept {
-  const auto ordered = static_cast<std::uint32_t>(r >> 32);
-  return std::bit_cast<float>((ordered >> 31) != 0 ? ordered & 0x7fffffffu : ~ordered);
-}
-
-/// Room for one search or change at a time; kept from one to the next.
-class scratch {
-public:
-  query row;                 ///< a stored row, prepared for scoring
-  std::vector<ranked> pool;  ///< the best so far, best first
-  std::vector<ranked> paths; ///< of a filtered search: a heap of what to look at
-  std::vector<slot> slots;
-  std::vector<float> scores;
-  std::vector<slot> chosen;
-  std::vector<ranked> ranking;
-  std::vector<std::uint8_t> covered;
-  std::uint32_t scored = 0;
-
-  /// Forgets what was visited.
-  void start(std::size_t slot_count);
-
-  /// True the first time.
-  bool visit(slot s) noexcept {
-    const bool fresh = visited_[s] != round_;
-    visited_[s] = round_;
-    return fresh;
-  }
-
-private:
-  std::vector<std::uint8_t> visited_;
-  std::uint8_t round_ = 0;
-};
-
 class graph {
+  friend class walk;
+
 public:
   explicit graph(const index_options& options);
 
@@ -103,6 +58,10 @@ public:
 
   /// Leaves the `width` best that were met in the pool.
   void search(const query& q, std::uint32_t width, scratch& room) const;
+  /// The same of several queries, as many at a time as there are rooms. They take turns, and wait
+  /// for memory together. Each pool is shown as it is done.
+  void search(std::span<const query> queries, std::uint32_t width, std::span<scratch* const> rooms,
+              const std::function<void(std::size_t query, scratch& room)>& done) const;
   /// Keeps only slots that pass, until the `width` best of them are found. False if more than
   /// `scored_max` were scored before that.
   bool search(const query& q, std::uint32_t width, std::uint32_t scored_max,
@@ -130,13 +89,6 @@ private:
   void disconnect(slot a, slot b, std::uint8_t level) noexcept;
   [[nodiscard]] bool linked(slot a, slot b, std::uint8_t level) const noexcept;
 
-  /// Scores the unvisited neighbours; they are in room.slots, room.scores.
-  std::size_t score_neighbours(const query& q, slot s, std::uint8_t level, scratch& room) const;
-  void enter(const query& q, scratch& room, slot at) const;
-  /// The best `width` of a level, from what is in the pool.
-  void search_level(const query& q, std::uint8_t level, std::uint32_t width, scratch& room) const;
-  /// From the top to the level above `level`.
-  bool descend(const query& q, std::uint8_t level, scratch& room) const;
   /// Algorithm 4 over room.ranking (best first): chosen first, then the rest, nearest first.
   void choose(std::uint32_t most, scratch& room) const;
   void rank_all(slot base, std::span<const slot> others, scratch& room) const;

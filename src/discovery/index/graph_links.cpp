@@ -3,11 +3,14 @@
 #include <functional>
 
 #include "ainur/base/assert.hpp"
-#include "graph.hpp"
+#include "walk.hpp"
 
 namespace ainur::discovery::detail {
 
 namespace {
+
+/// How much farther from the base than from the chosen one a covered candidate is.
+constexpr float covering = 1.15f;
 
 void store(slot& link, slot value) noexcept {
   std::atomic_ref{link}.store(value, std::memory_order_release);
@@ -59,8 +62,8 @@ void graph::rank_all(slot base, std::span<const slot> others, scratch& room) con
   std::sort(room.ranking.begin(), room.ranking.end(), std::greater<>{});
 }
 
-/// A candidate is covered if it is nearer to one that was chosen than to the base: the way leads
-/// through that one.
+/// A candidate is covered if it is nearer to one that was chosen than to the base, and not only a
+/// little: the way leads through that one.
 void graph::choose(std::uint32_t most, scratch& room) const {
   const auto& all = room.ranking;
   room.chosen.clear();
@@ -81,7 +84,7 @@ void graph::choose(std::uint32_t most, scratch& room) const {
     room.scores.resize(room.slots.size());
     kernels_->gather(room.row, rows_, room.slots.data(), room.slots.size(), room.scores.data());
     for (std::size_t k = i + 1, place = 0; k < all.size(); ++k)
-      if (room.covered[k] == 0 && room.scores[place++] > score_of(all[k]))
+      if (room.covered[k] == 0 && (1 - room.scores[place++]) * covering < 1 - score_of(all[k]))
         room.covered[k] = 1;
   }
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -93,12 +96,13 @@ void graph::choose(std::uint32_t most, scratch& room) const {
 /// newcomer would be one of these, unless it insists.
 bool graph::make_room(slot at, slot newcomer, std::uint8_t level, bool insist, scratch& room) {
   const auto width = width_of(level);
+  const auto kept = width - std::max(1u, width / 8);
   const auto* links = list(at, level);
   std::vector<slot> others(links, links + width);
   others.push_back(newcomer);
   rank_all(at, others, room);
-  choose(width - width / 8, room);
-  const std::vector<slot> rest(room.chosen.begin() + (width - width / 8), room.chosen.end());
+  choose(kept, room);
+  const std::vector<slot> rest(room.chosen.begin() + kept, room.chosen.end()); // two or more
   const bool refused = std::find(rest.begin(), rest.end(), newcomer) != rest.end();
   for (const auto s : rest)
     if (s != newcomer && degree(s, level) > width / 4)
@@ -122,32 +126,29 @@ void graph::attach(slot s, std::uint8_t level, std::span<const slot> neighbours,
 }
 
 void graph::link(slot s, scratch& room) {
-  const auto level = level_of(s);
   query q;
   load_query(kind_, row(s).data(), rows_.row_bytes, inverse_norms_[s], q);
-  std::vector<std::vector<slot>> neighbours(level + 1u);
-  std::uint8_t known = 0; // levels for which neighbours were found
-  if (descend(q, level, room)) {
-    const auto top = static_cast<std::uint8_t>(entry_.load(std::memory_order_acquire) >> 32);
-    known = static_cast<std::uint8_t>(std::min(level, top) + 1);
-    for (auto l = known; l-- > 0;) {
-      search_level(q, l, build_width_, room);
-      room.ranking.clear();
-      for (const auto r : room.pool)
-        if (slot_of(r) != s)
-          room.ranking.push_back(r & ~ranked{1});
-      choose(links_, room);
-      room.chosen.resize(std::min<std::size_t>(room.chosen.size(), links_));
-      neighbours[l] = room.chosen;
-      room.start(capacity_);
-    }
+  std::vector<std::vector<slot>> neighbours; // from the level where the walk ends down
+  walk way{*this, q, level_of(s), build_width_, room};
+  for (bool more = true; more;) {
+    way.run();
+    room.ranking.clear();
+    for (const auto r : room.pool)
+      if (slot_of(r) != s)
+        room.ranking.push_back(r & ~ranked{1});
+    choose(links_, room);
+    room.chosen.resize(std::min<std::size_t>(room.chosen.size(), links_));
+    neighbours.push_back(room.chosen);
+    more = way.level() > 0;
+    if (more)
+      way.descend();
   }
   const std::lock_guard guard{linking_};
-  for (std::uint8_t l = 0; l < known; ++l)
-    attach(s, l, neighbours[l], room);
+  for (auto level = static_cast<std::uint8_t>(neighbours.size()); level-- > 0;)
+    attach(s, level, neighbours[neighbours.size() - 1 - level], room);
   const auto entry = entry_.load(std::memory_order_relaxed);
-  if (entry == ~std::uint64_t{0} || level > static_cast<std::uint8_t>(entry >> 32))
-    entry_.store(std::uint64_t{level} << 32 | s, std::memory_order_release);
+  if (entry == ~std::uint64_t{0} || level_of(s) > static_cast<std::uint8_t>(entry >> 32))
+    entry_.store(std::uint64_t{level_of(s)} << 32 | s, std::memory_order_release);
 }
 
 /// Each has lost a link; each gains one to the nearest of the others that it has none to.

@@ -14,6 +14,7 @@ using detail::score_of;
 using detail::slot;
 
 constexpr std::size_t batch = 256;
+constexpr std::size_t turns = 8; // searches of one call that take turns
 /// In small arrays whole units of allocation and the lists kept for chance weigh more.
 constexpr std::size_t capacity_slack = 10'000;
 /// Where fewer pass than one in this many, scoring all of them is quicker than a walk through the
@@ -52,11 +53,15 @@ private:
   float worst_ = 0;
 };
 
-result<void> check_count(std::uint32_t count) {
-  if (count >= 1 && count <= matches_max)
-    return {};
-  return fail(errc::bad_option, "asked for " + std::to_string(count) + " matches; 1 to " +
-                                    std::to_string(matches_max) + " can be had");
+result<void> check_question(const index_options& options, std::span<const float> query,
+                            std::uint32_t count, std::uint32_t width) {
+  if (count < 1 || count > matches_max)
+    return fail(errc::bad_option, "asked for " + std::to_string(count) + " matches; 1 to " +
+                                      std::to_string(matches_max) + " can be had");
+  if (width > detail::width_max)
+    return fail(errc::bad_option, "width is " + std::to_string(width) + "; it must be at most " +
+                                      std::to_string(detail::width_max));
+  return detail::check_vector(options, query);
 }
 
 } // namespace
@@ -114,83 +119,113 @@ void capability_index::parts::score_passing(const detail::query& q, std::uint32_
   best.sort();
 }
 
-search_method capability_index::parts::find(const detail::query& q, std::uint32_t count,
-                                            std::uint32_t width, const index_filter& filter,
+capability_index::parts::search_plan
+capability_index::parts::plan(std::uint32_t count, std::uint32_t width,
+                              const index_filter& filter) const {
+  const auto all = slots.enter();
+  search_plan how;
+  if (used < options.exact_below)
+    return how;
+  how.width = std::max(width == 0 ? options.search_width : width, count);
+  if (filter.empty()) {
+    how.method = search_method::graph;
+    return how;
+  }
+  const auto share_ppm = terms.share_ppm(filter, end, keys.keys());
+  if (share_ppm < exact_share_ppm || used * share_ppm / 1'000'000 < options.exact_below)
+    return how;
+  how.method = search_method::filtered_graph;
+  how.scored_max = static_cast<std::uint32_t>(used / walk_part);
+  return how;
+}
+
+search_result capability_index::parts::find(const detail::query& q, const search_plan& how,
+                                            std::uint32_t count, const index_filter& filter,
                                             detail::scratch& room) const {
-  const bool open = filter.empty();
-  const auto exactly = [&] {
-    const auto all = slots.enter();
-    open ? score_all(q, count, room) : score_passing(q, count, filter, room);
-    return search_method::exact;
-  };
-  std::size_t known = 0;
-  std::uint32_t share_ppm = 1'000'000;
-  {
-    const auto all = slots.enter();
-    known = used;
-    if (!open && known >= options.exact_below)
-      share_ppm = terms.share_ppm(filter, end, keys.keys());
+  if (how.method == search_method::graph) {
+    links.search(q, how.width, room);
+    return result_of(room, count, how.method);
   }
-  if (known < options.exact_below || share_ppm < exact_share_ppm ||
-      known * share_ppm / 1'000'000 < options.exact_below)
-    return exactly();
-  width = std::max(width == 0 ? options.search_width : width, count);
-  if (open) {
-    links.search(q, width, room);
-    return search_method::graph;
-  }
-  const auto scored_max = static_cast<std::uint32_t>(known / walk_part);
   const auto allowed = [&](slot s) { return passes(s, filter); };
-  return links.search(q, width, scored_max, allowed, room) ? search_method::filtered_graph
-                                                           : exactly();
+  if (how.method == search_method::filtered_graph &&
+      links.search(q, how.width, how.scored_max, allowed, room))
+    return result_of(room, count, how.method);
+  const auto all = slots.enter();
+  filter.empty() ? score_all(q, count, room) : score_passing(q, count, filter, room);
+  return result_of(room, count, search_method::exact);
+}
+
+search_result capability_index::parts::result_of(const detail::scratch& room, std::uint32_t count,
+                                                 search_method method) const {
+  search_result out{.matches = {}, .method = method, .scored = room.scored};
+  const auto many = std::min<std::size_t>(count, room.pool.size());
+  out.matches.reserve(many);
+  for (std::size_t i = 0; i < many; ++i)
+    out.matches.push_back({keys.key_of(detail::slot_of(room.pool[i])), score_of(room.pool[i])});
+  std::sort(out.matches.begin(), out.matches.end(), [](const match& a, const match& b) {
+    return a.score != b.score ? a.score > b.score : a.key < b.key;
+  });
+  return out;
 }
 
 result<search_result> capability_index::search(std::span<const float> query, std::uint32_t count,
                                                const index_filter& filter,
                                                std::uint32_t width) const {
   const auto& p = *parts_;
-  if (const auto fits = detail::check_vector(p.options, query); !fits)
+  if (const auto fits = check_question(p.options, query, count, width); !fits)
     return fail(fits.error());
-  if (const auto fits = check_count(count); !fits)
-    return fail(fits.error());
-  if (width > detail::width_max)
-    return fail(errc::bad_option, "width is " + std::to_string(width) + "; it must be at most " +
-                                      std::to_string(detail::width_max));
+  const auto q = detail::make_query(p.options.kind, query);
   detail::scratch_loan room{p.rooms};
   const auto together = p.structure.enter();
-  search_result out;
-  out.method = p.find(detail::make_query(p.options.kind, query), count, width, filter, *room);
-  p.write(*room, count, out);
-  return out;
+  return p.find(q, p.plan(count, width, filter), count, filter, *room);
 }
 
 result<search_result> capability_index::search_exactly(std::span<const float> query,
                                                        std::uint32_t count,
                                                        const index_filter& filter) const {
   const auto& p = *parts_;
-  if (const auto fits = detail::check_vector(p.options, query); !fits)
+  if (const auto fits = check_question(p.options, query, count, 0); !fits)
     return fail(fits.error());
-  if (const auto fits = check_count(count); !fits)
-    return fail(fits.error());
+  const auto q = detail::make_query(p.options.kind, query);
   detail::scratch_loan room{p.rooms};
   const auto together = p.structure.enter();
-  const auto all = p.slots.enter();
-  const auto q = detail::make_query(p.options.kind, query);
-  search_result out;
-  filter.empty() ? p.score_all(q, count, *room) : p.score_passing(q, count, filter, *room);
-  p.write(*room, count, out);
-  return out;
+  return p.find(q, {}, count, filter, *room);
 }
 
-void capability_index::parts::write(const detail::scratch& room, std::uint32_t count,
-                                    search_result& out) const {
-  out.scored = room.scored;
-  const auto many = std::min<std::size_t>(count, room.pool.size());
-  for (std::size_t i = 0; i < many; ++i)
-    out.matches.push_back({keys.key_of(detail::slot_of(room.pool[i])), score_of(room.pool[i])});
-  std::sort(out.matches.begin(), out.matches.end(), [](const match& a, const match& b) {
-    return a.score != b.score ? a.score > b.score : a.key < b.key;
-  });
+result<std::vector<search_result>> capability_index::search_many(std::span<const float> queries,
+                                                                 std::uint32_t count,
+                                                                 const index_filter& filter,
+                                                                 std::uint32_t width) const {
+  const auto& p = *parts_;
+  const auto dimension = p.options.dimension;
+  if (queries.size() % dimension != 0)
+    return fail(errc::wrong_shape, std::to_string(queries.size()) +
+                                       " components are no whole number of vectors of " +
+                                       std::to_string(dimension));
+  std::vector<detail::query> prepared;
+  for (std::size_t i = 0; i < queries.size(); i += dimension) {
+    const auto query = queries.subspan(i, dimension);
+    if (const auto fits = check_question(p.options, query, count, width); !fits)
+      return fail(fits.error().within("query " + std::to_string(i / dimension)));
+    prepared.push_back(detail::make_query(p.options.kind, query));
+  }
+  std::vector<search_result> out(prepared.size());
+  std::vector<std::unique_ptr<detail::scratch_loan>> loans;
+  std::vector<detail::scratch*> rooms;
+  for (std::size_t i = 0; i < std::min(turns, prepared.size()); ++i) {
+    loans.push_back(std::make_unique<detail::scratch_loan>(p.rooms));
+    rooms.push_back(&**loans.back());
+  }
+  const auto together = p.structure.enter();
+  const auto how = p.plan(count, width, filter);
+  if (how.method == search_method::graph)
+    p.links.search(prepared, how.width, rooms, [&](std::size_t i, detail::scratch& room) {
+      out[i] = p.result_of(room, count, how.method);
+    });
+  else
+    for (std::size_t i = 0; i < prepared.size(); ++i)
+      out[i] = p.find(prepared[i], how, count, filter, *rooms[0]);
+  return out;
 }
 
 void capability_index::tidy() {

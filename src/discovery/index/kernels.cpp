@@ -78,6 +78,7 @@ struct avx2_int8 {
                                      std::size_t row_bytes) noexcept {
     auto even = _mm256_setzero_si256();
     auto odd = _mm256_setzero_si256();
+#pragma GCC unroll 2
     for (std::size_t i = 0; i < row_bytes; i += 32) {
       even = step(even, q.integers.data() + i, row + i);
       odd = step(odd, q.integers.data() + i + 16, row + i + 16);
@@ -127,49 +128,69 @@ struct avx2_float32 {
   }
 };
 
+/// A size that is known when this is compiled, 0 if not: the most frequent rows take one cache
+/// line.
+template <class Kernel, std::size_t Fixed>
+AINUR_AVX2 void gather_rows(const query& q, const row_array& from, const slot* slots,
+                            std::size_t count, float* scores) {
+  const auto row_bytes = Fixed == 0 ? from.row_bytes : Fixed;
+  const auto factor = _mm_set1_ps(q.inverse_norm);
+  for (std::size_t i = 0; i < count; i += 4) {
+    // The last ones are filled up to four with the first of them.
+    const auto at = [&](std::size_t k) { return slots[i + k < count ? i + k : i]; };
+    const slot s[] = {at(0), at(1), at(2), at(3)};
+    const auto row = [&](std::size_t k) { return from.rows + s[k] * row_bytes; };
+    const std::byte* const four[] = {row(0), row(1), row(2), row(3)};
+    const auto norms = _mm_setr_ps(from.inverse_norms[s[0]], from.inverse_norms[s[1]],
+                                   from.inverse_norms[s[2]], from.inverse_norms[s[3]]);
+    const auto found = _mm_mul_ps(_mm_mul_ps(Kernel::sum_four(q, four, row_bytes), norms), factor);
+    if (i + 4 <= count) {
+      _mm_storeu_ps(scores + i, found);
+    } else {
+      float last[4];
+      _mm_storeu_ps(last, found);
+      std::memcpy(scores + i, last, (count - i) * sizeof(float));
+    }
+  }
+}
+
+template <class Kernel, std::size_t Fixed>
+AINUR_AVX2 void scan_rows(const query& q, const row_array& from, slot first, std::size_t count,
+                          float* scores) {
+  const auto row_bytes = Fixed == 0 ? from.row_bytes : Fixed;
+  const auto factor = _mm_set1_ps(q.inverse_norm);
+  const auto* row = from.rows + first * row_bytes;
+  const auto* norms = from.inverse_norms + first;
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4, row += 4 * row_bytes) {
+    const std::byte* const four[] = {row, row + row_bytes, row + 2 * row_bytes,
+                                     row + 3 * row_bytes};
+    const auto sums = Kernel::sum_four(q, four, row_bytes);
+    _mm_storeu_ps(scores + i, _mm_mul_ps(_mm_mul_ps(sums, _mm_loadu_ps(norms + i)), factor));
+  }
+  for (; i < count; ++i, row += row_bytes)
+    scores[i] = Kernel::sum(q, row, row_bytes) * norms[i] * q.inverse_norm;
+}
+
+constexpr std::size_t line = 64;
+
 template <class Kernel>
 __attribute__((target("avx2"))) void gather_avx2(const query& q, const row_array& from,
                                                  const slot* slots, std::size_t count,
                                                  float* scores) {
-  const auto row = [&](std::size_t i) { return from.rows + slots[i] * from.row_bytes; };
-  std::size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const std::byte* const four[] = {row(i), row(i + 1), row(i + 2), row(i + 3)};
-    const auto norms =
-        _mm_setr_ps(from.inverse_norms[slots[i]], from.inverse_norms[slots[i + 1]],
-                    from.inverse_norms[slots[i + 2]], from.inverse_norms[slots[i + 3]]);
-    const auto sums = Kernel::sum_four(q, four, from.row_bytes);
-    _mm_storeu_ps(scores + i, _mm_mul_ps(_mm_mul_ps(sums, norms), _mm_set1_ps(q.inverse_norm)));
-  }
-  if (i == count)
-    return;
-  // The last ones are filled up to four with the first of them.
-  const auto at = [&](std::size_t k) { return slots[i + k < count ? i + k : i]; };
-  const auto place = [&](std::size_t k) { return from.rows + at(k) * from.row_bytes; };
-  const std::byte* const four[] = {place(0), place(1), place(2), place(3)};
-  const auto norms = _mm_setr_ps(from.inverse_norms[at(0)], from.inverse_norms[at(1)],
-                                 from.inverse_norms[at(2)], from.inverse_norms[at(3)]);
-  float last[4];
-  _mm_storeu_ps(last, _mm_mul_ps(_mm_mul_ps(Kernel::sum_four(q, four, from.row_bytes), norms),
-                                 _mm_set1_ps(q.inverse_norm)));
-  std::memcpy(scores + i, last, (count - i) * sizeof(float));
+  if (from.row_bytes == line)
+    gather_rows<Kernel, line>(q, from, slots, count, scores);
+  else
+    gather_rows<Kernel, 0>(q, from, slots, count, scores);
 }
 
 template <class Kernel>
 __attribute__((target("avx2"))) void scan_avx2(const query& q, const row_array& from, slot first,
                                                std::size_t count, float* scores) {
-  const auto* row = from.rows + first * from.row_bytes;
-  const auto* norms = from.inverse_norms + first;
-  std::size_t i = 0;
-  for (; i + 4 <= count; i += 4, row += 4 * from.row_bytes) {
-    const std::byte* const four[] = {row, row + from.row_bytes, row + 2 * from.row_bytes,
-                                     row + 3 * from.row_bytes};
-    const auto sums = Kernel::sum_four(q, four, from.row_bytes);
-    _mm_storeu_ps(scores + i, _mm_mul_ps(_mm_mul_ps(sums, _mm_loadu_ps(norms + i)),
-                                         _mm_set1_ps(q.inverse_norm)));
-  }
-  for (; i < count; ++i, row += from.row_bytes)
-    scores[i] = Kernel::sum(q, row, from.row_bytes) * norms[i] * q.inverse_norm;
+  if (from.row_bytes == line)
+    scan_rows<Kernel, line>(q, from, first, count, scores);
+  else
+    scan_rows<Kernel, 0>(q, from, first, count, scores);
 }
 
 template <class Kernel>

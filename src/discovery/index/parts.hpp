@@ -73,6 +73,13 @@ struct capability_index::parts {
 
   using slot = detail::slot;
 
+  /// The way that is best for a filter.
+  struct search_plan {
+    search_method method = search_method::exact;
+    std::uint32_t width = 0;
+    std::uint32_t scored_max = 0; ///< of a filtered walk
+  };
+
   [[nodiscard]] std::uint8_t level_for(std::uint64_t key) const noexcept;
   bool claim(std::uint64_t key, std::span<const float> vector, const attributes& a, slot& s);
   void remove(std::uint64_t key, slot s, detail::scratch& room);
@@ -87,11 +94,13 @@ struct capability_index::parts {
   void score_all(const detail::query& q, std::uint32_t count, detail::scratch& room) const;
   void score_passing(const detail::query& q, std::uint32_t count, const index_filter& filter,
                      detail::scratch& room) const;
-  /// The same by whichever way is best.
-  search_method find(const detail::query& q, std::uint32_t count, std::uint32_t width,
+  [[nodiscard]] search_plan plan(std::uint32_t count, std::uint32_t width,
+                                 const index_filter& filter) const;
+  /// Carries the plan out; a walk that finds too little is followed by an exact search.
+  search_result find(const detail::query& q, const search_plan& how, std::uint32_t count,
                      const index_filter& filter, detail::scratch& room) const;
-
-  void write(const detail::scratch& room, std::uint32_t count, search_result& out) const;
+  [[nodiscard]] search_result result_of(const detail::scratch& room, std::uint32_t count,
+                                        search_method method) const;
 
   const index_options options;
   /// Together: searches, and insertions into free slots. Alone: all that takes away or moves.
