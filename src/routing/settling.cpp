@@ -12,7 +12,7 @@ namespace {
 
 constexpr double tolerance = 0.1;
 constexpr double deviations = 5;
-constexpr double growth = 1.5; // from one eighth to the next: diverging
+constexpr double growth = 1.5; // from one eighth to the next: diverging, or learning still
 constexpr int resamples = 200;
 
 /// Packets delivered and the time they took, in some steps of some runs.
@@ -109,11 +109,11 @@ private:
     return sum;
   }
 
-  [[nodiscard]] bool diverges(const series& run, const experiment_report& of) const {
+  [[nodiscard]] bool is_unsettled(const series& run, const experiment_report& of) const {
     const auto eighth = steps_ / 8;
     const auto before = run.between(steps_ - 2 * eighth, steps_ - eighth).mean();
     const auto last = run.between(steps_ - eighth, steps_).mean();
-    return sum_of(of.lost, last_quarter_) != 0 || last > growth * before;
+    return sum_of(of.lost, last_quarter_) != 0 || last > growth * before || before > growth * last;
   }
 
   void judge_each(settling_report& out) {
@@ -128,7 +128,7 @@ private:
       const auto level = one.between(last_quarter_, steps_).mean();
       const auto average = moving_average(one, window_);
       const auto strict = settled_step(average, window_, level, tolerance * level);
-      const bool censored = diverges(one, r);
+      const bool censored = is_unsettled(one, r);
       levels.push_back(level);
       stricts.push_back(static_cast<double>(censored ? steps_ : strict));
       out.settled.censored += censored ? 1 : 0;

@@ -23,8 +23,8 @@ run ainur sim routing --topology "$net" --algorithm vector --load 1,1.5 --steps 
 expect_equal "$out" "$first"
 
 begin "every algorithm runs"
-run ainur sim routing --topology "$net" --algorithm all --load 0.5 --steps 1600 --seeds 1 --change 800:load:0.8
-expect_status 2 # the network's own change at 5000 is beyond the end; the typed one leaves two halves
+run ainur sim routing --topology "$net" --algorithm all --load 0.5 --steps 1600 --seeds 1 --change 900:load:0.8
+expect_status 2 # from 900 to the end there are seven
 expect_match "$err" 'eight windows'
 run ainur sim routing --topology "$net" --algorithm all --load 0.5 --steps 1600 --seeds 1
 expect_status 0
@@ -66,3 +66,4 @@ bad '1 to an eighth' --topology "$net" --steps 100
 bad 'eta' --topology "$net" --eta 0
 bad 'topology' --steps 100
 bad 'at most 1000000' --topology "$net" --steps 2000000
+finish

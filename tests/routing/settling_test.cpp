@@ -72,7 +72,7 @@ TEST_CASE("movement of a settled network is not taken for learning") {
   CHECK(s.settled.step.mean < 1'300);
 }
 
-TEST_CASE("runs that diverge are censored") {
+TEST_CASE("runs that diverge, or learn to the end, are censored") {
   const auto grows = run_of(1'000, [](auto s) { return s; });
   auto loses = run_of(1'000, [](auto) { return 10; });
   loses.lost[999] = 1;
@@ -82,7 +82,8 @@ TEST_CASE("runs that diverge are censored") {
   // Growth from one eighth of the end to the next is by 14 %: not half as much again.
   CHECK(judge_settling(std::vector{grows}).settled.censored == 0);
   const auto doubles = run_of(1'000, [](auto s) { return s < 875 ? 10 : 20; });
-  for (const auto& bad : {loses, doubles}) {
+  const auto learns = run_of(1'000, [](auto s) { return s < 875 ? 20 : 10; });
+  for (const auto& bad : {loses, doubles, learns}) {
     const auto s = judge_settling(std::vector{bad, bad, calm});
     CHECK(s.settled.censored == 2);
     CHECK(s.settled.step.mean == 1'000);

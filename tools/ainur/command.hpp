@@ -33,6 +33,7 @@ int internal_error(const error& e);
 void add_bench(frame& f);
 void add_check(frame& f);
 void add_compare(frame& f);
+void add_discover(frame& f);
 void add_elect(frame& f);
 void add_explain(frame& f);
 void add_key(frame& f);

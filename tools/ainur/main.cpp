@@ -76,6 +76,7 @@ int run(int argc, char** argv) {
   add_run(f);
   add_tx(f);
   add_explain(f);
+  add_discover(f);
   add_elect(f);
   add_ledger(f);
   add_bench(f);

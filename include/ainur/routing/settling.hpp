@@ -12,8 +12,8 @@
 //            last quarter (five standard deviations) where that is wider than a tenth. Its
 //            interval comes from bootstrap samples of the runs
 //
-// A run whose delivery times diverge is *censored*: it counts as settled at its last step. It lost
-// packets in its last quarter, or took half as long again in the last eighth as in the one before.
+// A run that has not settled by its end is *censored*: it counts as settled at its last step. It
+// lost packets in its last quarter, or the mean times of the last two eighths differ by half.
 // Where more than half of the runs are censored, so is the whole. Pure; thread-safe.
 #pragma once
 

@@ -58,6 +58,9 @@ struct population {
   capability_source capabilities_from = capability_source::given;
   std::vector<std::string> capabilities{};
   std::uint64_t capabilities_drawn = 1;
+  std::string text{}; ///< what the agents say of themselves, beside their capabilities
+  std::vector<std::string> tags{};
+  std::uint64_t region = 0; ///< where they are, a number of the scenario's choice
   amount_model cost = amount_model::constant(amount{10'000}); ///< true cost of a second of work
   amount_model price{}; ///< ask for a second of work at a posted price; zero: as the strategy asks
   amount cost_fixed{};  ///< true cost of a task, whatever its work
