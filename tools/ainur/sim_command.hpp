@@ -50,5 +50,6 @@ void for_each_in_parallel(std::uint64_t count, const Run& run) {
 
 // One per file.
 void add_sim_consensus(frame& f, CLI::App* group);
+void add_sim_dht(frame& f, CLI::App* group);
 
 } // namespace ainur::cli

@@ -103,8 +103,8 @@ public:
   operation_id next_operation = 1;
   exchange_id next_exchange = 1;
   std::size_t asked_for = 0;   // operations of the user's
-  std::size_t first_walks = 2; // when a node begins
-  bool own_point_next = false;
+  std::size_t first_walks = 3; // when a node begins
+  bool own_point_next = true;
 };
 
 } // namespace ainur::discovery::kademlia

@@ -100,10 +100,8 @@ void dht::impl::leave_lookup(operation& o) {
 void dht::impl::begin_flank(operation& o) {
   o.flank_name = name_of(name_near(o.target, o.around.prefix + o.flanks_done, random));
   const auto target = point_of(o.flank_name);
-  auto first = seeds(target);
-  for (auto& who : o.main.closest(options.lookups.k))
-    first.push_back(std::move(who));
-  o.flank.emplace(target, self.peer(), options.lookups, first);
+  // Not from those who crowd around the key: they would be nearer than anybody the table knows.
+  o.flank.emplace(target, self.peer(), options.lookups, seeds(target));
 }
 
 void dht::impl::leave_flank(operation& o) {

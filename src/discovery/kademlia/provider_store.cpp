@@ -29,16 +29,19 @@ bool provider_store::add(const key& at, const contact& provider, instant now) {
     return false;
   auto& records = by_key_[at];
   if (list_full)
-    drop(at, records, to_displace(records));
+    drop(at, records, to_displace(records, provider));
   records.push_back({provider, until});
   ++by_peer_[provider.peer()];
   by_age_.insert({until, at, provider.peer()});
   return true;
 }
 
-/// The oldest record of the group that holds most.
-std::size_t provider_store::to_displace(const std::vector<record>& records) {
+/// The oldest record of the group that would hold most.
+std::size_t provider_store::to_displace(const std::vector<record>& records,
+                                        const contact& newcomer) {
   std::map<ip_group, std::size_t> held;
+  for (const auto& g : newcomer.groups())
+    ++held[g];
   for (const auto& r : records)
     for (const auto& g : r.provider.groups())
       ++held[g];

@@ -115,7 +115,7 @@ public:
   dht(dht&&) noexcept;
   dht& operator=(dht&&) noexcept;
 
-  /// Begins with a lookup of the own point and two random walks.
+  /// Begins with a lookup of the own point and three random walks.
   [[nodiscard]] step start(instant now);
 
   void heard(const contact& who, bool server, instant now);

@@ -17,8 +17,8 @@ namespace ainur::discovery::kademlia {
 
 class network_size {
 public:
-  static constexpr std::size_t lookups_kept = 15;
-  static constexpr std::size_t lookups_needed = 3;
+  static constexpr std::size_t lookups_kept = 3;
+  static constexpr std::size_t lookups_needed = 2;
   static constexpr std::size_t peers_needed = 5;
 
   /// The peers nearest to a random point, nearest first, as a lookup found them. Fewer than

@@ -2,8 +2,8 @@
 //
 // A record says that a peer offers a key; only the peer itself may say so (the caller checks that
 // the sender is the provider). All tables are bounded. When the list of a key is full, a newcomer
-// takes the place of the oldest record of the IP group that holds most of it, so that a flood from
-// few networks displaces itself. A value; not thread-safe.
+// takes the place of the oldest record of the IP group that would hold most of it, so that a flood
+// from few networks displaces itself. A value; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,8 @@ private:
     friend auto operator<=>(const age&, const age&) = default;
   };
 
-  [[nodiscard]] static std::size_t to_displace(const std::vector<record>& records);
+  [[nodiscard]] static std::size_t to_displace(const std::vector<record>& records,
+                                               const contact& newcomer);
   void drop(const key& at, std::vector<record>& records, std::size_t index);
 
   provider_options options_;

@@ -8,8 +8,8 @@ namespace ainur::discovery::kademlia::simulation {
 namespace {
 
 constexpr duration joining = std::chrono::minutes{15};
-constexpr duration settling = std::chrono::minutes{30};
-constexpr duration announcing = std::chrono::minutes{10};
+constexpr duration settling = std::chrono::minutes{45};
+constexpr duration announcing = std::chrono::minutes{30};
 constexpr duration draining = std::chrono::minutes{5};
 constexpr std::size_t entries = 3; // that a newcomer knows
 constexpr std::uint32_t nodes_a_capability = 50;
@@ -84,7 +84,7 @@ contact world::identity(node_number who) {
                          .finish();
   peer_id id{drawn.value};
   if (m.bad == misdeed::sybil) {
-    int bits = 3; // eight times nearer than the k nearest are
+    int bits = 5; // 32 times nearer than the k nearest are
     for (auto n = options_.nodes; n >= 2 * options_.node.lookups.k && bits < 16; n /= 2)
       ++bits;
     id = adversaries_.make_id_near(
