@@ -29,7 +29,7 @@ expect_status 0
 expect_match "$out" '"seed": 3'
 
 begin "too many adversaries: status 1"
-run ainur sim dht --nodes 200 --lookups 100 --adversary 0.8 --misdeeds stray --time 10min
+run ainur sim dht --nodes 200 --lookups 100 --adversary 0.9 --misdeeds lie --time 10min
 expect_status 1
 expect_match "$out" '1 of 1 runs below 90.00%'
 run ainur sim dht --nodes 64 --lookups 20 --time 10min --success 1 --adversary 0.9

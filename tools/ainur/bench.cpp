@@ -229,6 +229,7 @@ void add_bench(frame& f) {
   add_bench_ledger(f, parent);
   add_bench_election(f, parent);
   add_bench_consensus(f, parent);
+  add_bench_dht(f, parent);
 }
 
 } // namespace ainur::cli
