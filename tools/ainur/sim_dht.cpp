@@ -190,16 +190,12 @@ nlohmann::ordered_json json_of(const seeded& s) {
 int simulate_dht(options o) {
   if (auto good = take(o); !good)
     return bad_input(good.error());
-  seed_range seeds{o.run.seed, o.run.seed};
-  if (!o.seeds.empty()) {
-    auto range = range_of(o.seeds);
-    if (!range)
-      return bad_input(range.error());
-    seeds = *range;
-  }
-  if (seeds.size() > 10'000)
+  const auto seeds = seeds_of(o.run.seed, o.seeds);
+  if (!seeds)
+    return bad_input(seeds.error());
+  if (seeds->size() > 10'000)
     return bad_input({base_errc::out_of_range, "--seeds: at most 10,000 at a time"});
-  const auto all = run_all(o, seeds);
+  const auto all = run_all(o, *seeds);
   if (!all)
     return bad_input(all.error());
   const auto need = needed(o);

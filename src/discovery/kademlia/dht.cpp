@@ -80,16 +80,23 @@ std::optional<message> dht::impl::answer(const contact& from, const message& ask
   return out;
 }
 
-step dht::impl::answered(exchange_id exchange, const message& m, instant now) {
-  step out;
+std::optional<dht::impl::pending> dht::impl::take_exchange(exchange_id exchange) {
   const auto at = exchanges.find(exchange);
   if (at == exchanges.end())
-    return out;
-  const auto p = at->second;
+    return std::nullopt;
+  auto p = at->second;
   exchanges.erase(at);
-  if (!table.heard(p.to, now))
-    (void)table.add(p.to, now);
-  const auto found = operations.find(p.operation);
+  return p;
+}
+
+step dht::impl::answered(exchange_id exchange, const message& m, instant now) {
+  step out;
+  const auto p = take_exchange(exchange);
+  if (!p)
+    return out;
+  if (!table.heard(p->to, now))
+    (void)table.add(p->to, now);
+  const auto found = operations.find(p->operation);
   if (found == operations.end())
     return out;
   auto& o = found->second;
@@ -97,26 +104,22 @@ step dht::impl::answered(exchange_id exchange, const message& m, instant now) {
     take_providers(o, m);
   switch (o.at) {
   case stage::lookup:
-    o.main.answered(p.to.peer(), m.closer);
+    o.main.answered(p->to.peer(), m.closer);
     break;
   case stage::flanks:
-    o.flank->answered(p.to.peer(), m.closer);
+    o.flank->answered(p->to.peer(), m.closer);
     break;
   case stage::direct:
     --o.waiting;
   }
-  advance(p.operation, now, out);
+  advance(p->operation, now, out);
   return out;
 }
 
 step dht::impl::failed(exchange_id exchange, instant now) {
   step out;
-  const auto at = exchanges.find(exchange);
-  if (at == exchanges.end())
-    return out;
-  const auto p = at->second;
-  exchanges.erase(at);
-  no_answer(p, now, out);
+  if (const auto p = take_exchange(exchange))
+    no_answer(*p, now, out);
   return out;
 }
 

@@ -78,6 +78,7 @@ public:
                     step& out);
   void take_providers(operation& o, const message& m);
   void ended_own(const operation& o, instant now, step& out);
+  std::optional<pending> take_exchange(exchange_id exchange);
   void no_answer(const pending& p, instant now, step& out);
   void bootstrap(instant now, step& out);
   void walk(instant now, step& out);

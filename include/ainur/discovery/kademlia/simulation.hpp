@@ -41,9 +41,8 @@ struct simulation_options {
   duration time = std::chrono::hours{1}; ///< over which lookups are spread, after half an hour
   std::uint64_t seed = 1;
   dht_options node;
-  /// A connection takes a while, and one message in a thousand is lost.
-  sim::link_model link{.delay =
-                           sim::delay_model::lognormal(duration{60'000}, 500'000, duration{5'000}),
+  /// Between any two; one message in a thousand is lost.
+  sim::link_model link{.delay = sim::delay_model::uniform(duration{20'000}, duration{150'000}),
                        .loss_ppm = 1'000};
 };
 
