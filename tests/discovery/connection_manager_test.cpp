@@ -134,7 +134,7 @@ TEST_CASE("trimming never touches who may not be, and stops at the low water mar
       for (std::size_t i = 0; i < gone.size(); ++i) {
         RC_ASSERT(!safe.contains(gone[i]));
         RC_ASSERT(now - open.at(gone[i]) >= 60 * s);
-        RC_ASSERT(i == 0 || m.value(gone[i - 1], now) <= m.value(gone[i], now));
+        RC_ASSERT((i == 0 || m.value(gone[i - 1], now) <= m.value(gone[i], now)));
       }
       for (const auto& p : gone) {
         m.closed(p);

@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "ainur/discovery/connection_manager.hpp"
 #include "ainur/discovery/kademlia/dht.hpp"
 #include "kademlia_support.hpp"
 #include "support/property.hpp"

@@ -38,7 +38,7 @@ struct simulation_options {
   std::vector<misdeed> misdeeds{misdeed::drop, misdeed::stray, misdeed::lie, misdeed::ghost,
                                 misdeed::sybil}; ///< dealt out in turn
   std::uint32_t adversary_groups = 0;    ///< IP groups that they share; 0: spread as the honest are
-  duration time = std::chrono::hours{1}; ///< over which lookups are spread, after half an hour
+  duration time = std::chrono::hours{1}; ///< over which lookups are spread, after 45 min
   std::uint64_t seed = 1;
   dht_options node;
   /// Between any two; one message in a thousand is lost.

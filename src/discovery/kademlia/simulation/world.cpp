@@ -106,6 +106,21 @@ node_number world::draw_honest(bool server) {
   }
 }
 
+/// Honest servers that are there: by draw, or the next of one that is not.
+std::vector<contact> world::draw_entries() {
+  const auto honest = options_.nodes - adversary_count_;
+  std::vector<contact> out;
+  for (std::size_t n = 0; n < entries; ++n) {
+    const auto first = random_.below(honest);
+    for (std::uint64_t i = 0; i < honest; ++i)
+      if (const auto& m = members_[(first + i) % honest]; m.node && m.server) {
+        out.push_back(m.node->self());
+        break;
+      }
+  }
+  return out;
+}
+
 simulation_report world::run() {
   if (options_.churn_ppm != 0)
     schedule_leave();
@@ -122,16 +137,11 @@ simulation_report world::run() {
 void world::happen(const join& e) {
   auto& m = members_[e.who];
   const auto self = identity(e.who);
-  m.server = m.bad.has_value() || random_.below(clients) != 0;
+  auto known = draw_entries();
+  // The first of all must be there for others.
+  m.server = m.bad.has_value() || known.empty() || random_.below(clients) != 0;
   auto o = options_.node;
   o.server = m.server;
-  std::vector<contact> known;
-  // The first few find each other when they are asked again at their bootstrap.
-  for (std::size_t tries = 0; tries < 8 * entries && known.size() < entries; ++tries) {
-    const auto n = static_cast<node_number>(random_.below(options_.nodes - adversary_count_));
-    if (n != e.who && members_[n].node && members_[n].server)
-      known.push_back(members_[n].node->self());
-  }
   m.node.emplace(self, o, std::move(known),
                  random_.split("node", e.who + (std::uint64_t{m.life} << 32)));
   numbers_.emplace(self.peer(), e.who);

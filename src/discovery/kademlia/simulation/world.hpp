@@ -76,6 +76,7 @@ private:
   void populate();
   [[nodiscard]] contact identity(node_number who);
   [[nodiscard]] std::uint32_t draw_ip(bool bad);
+  [[nodiscard]] std::vector<contact> draw_entries();
   [[nodiscard]] node_number draw_honest(bool server);
   [[nodiscard]] bool lives(node_number who, std::uint32_t life) const;
   void carry_out(node_number who, step s);
