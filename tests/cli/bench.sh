@@ -47,6 +47,12 @@ expect_match "$out" '"finality_ms": [0-9]*\.[0-9]*[1-9]'
 expect_match "$out" '"blocks_per_second": [0-9]*[1-9]'
 expect_equal "$(ls data)" ''
 
+begin "the hash table is measured, and its routing table with a sorted scan"
+run timeout 120 ainur bench dht --nodes 64 --lookups 20 --queries 2000 --runs 1 --json
+expect_status 0
+expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"lookups_per_second": [0-9]*[1-9]'
+
 begin "bad numbers are refused"
 run ainur bench population --count 0
 expect_status 2

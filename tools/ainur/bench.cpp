@@ -230,6 +230,7 @@ void add_bench(frame& f) {
   add_bench_election(f, parent);
   add_bench_consensus(f, parent);
   add_bench_index(f, parent);
+  add_bench_dht(f, parent);
 }
 
 } // namespace ainur::cli

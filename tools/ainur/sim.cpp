@@ -22,6 +22,10 @@ result<seed_range> range_of(const std::string& text) {
   return seed_range{*first, *last};
 }
 
+result<seed_range> seeds_of(std::uint64_t one, const std::string& range) {
+  return range.empty() ? seed_range{one, one} : range_of(range);
+}
+
 std::string known_text(const std::string& name, const std::vector<std::string_view>& known) {
   if (const auto near = nearest(name, known); !near.empty())
     return "; did you mean \"" + std::string{near} + "\"?";
@@ -37,6 +41,7 @@ void add_sim(frame& f) {
   group->require_subcommand(1);
   add_sim_consensus(f, group);
   add_sim_routing(f, group);
+  add_sim_dht(f, group);
 }
 
 } // namespace ainur::cli

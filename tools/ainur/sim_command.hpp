@@ -24,6 +24,9 @@ struct seed_range {
 /// "7" or "1..1000". Errors: `malformed`.
 [[nodiscard]] result<seed_range> range_of(const std::string& text);
 
+/// The range if one is given, else the one seed. Errors: `malformed`.
+[[nodiscard]] result<seed_range> seeds_of(std::uint64_t one, const std::string& range);
+
 /// `; did you mean "x"?`, or the list of what there is.
 [[nodiscard]] std::string known_text(const std::string& name,
                                      const std::vector<std::string_view>& known);
@@ -51,5 +54,6 @@ void for_each_in_parallel(std::uint64_t count, const Run& run) {
 // One per file.
 void add_sim_consensus(frame& f, CLI::App* group);
 void add_sim_routing(frame& f, CLI::App* group);
+void add_sim_dht(frame& f, CLI::App* group);
 
 } // namespace ainur::cli

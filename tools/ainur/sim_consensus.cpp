@@ -248,18 +248,14 @@ int write_trace(const options& o, const summary& s) {
 int simulate_consensus(options o) {
   if (auto faults = take_faults(o.faults, o.run); !faults)
     return bad_input(faults.error());
-  seed_range seeds{o.run.seed, o.run.seed};
-  if (!o.seeds.empty()) {
-    auto range = range_of(o.seeds);
-    if (!range)
-      return bad_input(range.error());
-    seeds = *range;
-  }
-  if (!o.trace.empty() && seeds.first != seeds.last)
+  const auto seeds = seeds_of(o.run.seed, o.seeds);
+  if (!seeds)
+    return bad_input(seeds.error());
+  if (!o.trace.empty() && seeds->first != seeds->last)
     return bad_input({base_errc::malformed, "--trace draws one run; give it one --seed"});
   if (!o.trace.empty())
     o.run.trace_max = 2'000;
-  const auto all = run_all(o, seeds);
+  const auto all = run_all(o, *seeds);
   if (!all)
     return bad_input(all.error());
   if (o.json)

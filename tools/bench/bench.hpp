@@ -125,6 +125,26 @@ struct consensus_figures {
 /// Blocks that so many simulated validators agree on in a second of wall time.
 [[nodiscard]] result<double> run_many_validators(std::uint32_t validators, std::uint64_t heights);
 
+/// A simulated network with its upkeep, and the routing table of one node in it.
+struct dht_bench_options {
+  std::uint32_t nodes = 1'000;
+  std::uint32_t lookups = 1'000;
+  std::uint64_t queries = 200'000; ///< of the routing table
+  std::uint64_t seed = 1;
+};
+
+struct dht_figures {
+  double lookups_per_second = 0;  ///< of wall time, with the upkeep of all nodes
+  double messages_per_second = 0; ///< of the same
+  double table_size = 0;
+  double offers_per_second = 0;  ///< newcomers taken or refused
+  double closest_per_second = 0; ///< the 20 nearest to a point
+  double scan_per_second = 0;    ///< the same by sorting a list of the same peers
+};
+
+/// Errors: those of the simulation; `base_errc::unsupported` if table and list find other peers.
+[[nodiscard]] result<dht_figures> run_dht(const dht_bench_options& options);
+
 /// An instant in wall and processor time.
 struct lap {
   std::chrono::steady_clock::time_point wall{};
