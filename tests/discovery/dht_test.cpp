@@ -196,6 +196,24 @@ TEST_CASE("a request that is not answered in ten seconds has failed") {
   CHECK(node.table().find(other)->failures == 1);
 }
 
+TEST_CASE("a sought peer that did not answer is asked once more") {
+  auto node = make(1);
+  const auto other = contact_number(2);
+  node.heard(other, true, {});
+  for (const bool answers : {true, false}) {
+    const auto begun = node.find_peer(other.peer(), {});
+    REQUIRE(begun);
+    const auto again = node.failed(begun->first.requests.at(0).exchange, {});
+    REQUIRE(again.requests.size() == 1);
+    CHECK(again.requests[0].to == other);
+    const auto last = again.requests[0].exchange;
+    const auto ended = answers ? node.answered(last, {}, {}) : node.failed(last, {});
+    REQUIRE(ended.outcomes.size() == 1);
+    CHECK(ended.outcomes[0].peer.has_value() == answers);
+    CHECK(ended.outcomes[0].requests == 2);
+  }
+}
+
 TEST_CASE("what others ask is answered within bounds, or the stream is closed") {
   auto node = make(1);
   for (std::uint64_t i = 10; i < 60; ++i)

@@ -111,6 +111,7 @@ step dht::impl::answered(exchange_id exchange, const message& m, instant now) {
     break;
   case stage::direct:
     --o.waiting;
+    o.reached = o.reached || o.sought == p->to.peer();
   }
   advance(p->operation, now, out);
   return out;

@@ -28,6 +28,7 @@ public:
     bytes name;
     key target;
     std::optional<peer_id> sought;
+    bool reached = false; // the sought, when it was asked again
     instant began{};
     lookup main;
     std::optional<lookup> flank;
@@ -69,6 +70,7 @@ public:
   void advance(operation_id id, instant now, step& out);
   bool carry_on(operation_id id, operation& o, lookup& l, const bytes& name, message_type type,
                 instant now, step& out);
+  bool ask_again(operation_id id, operation& o, instant now, step& out);
   void leave_lookup(operation& o);
   void begin_flank(operation& o);
   void leave_flank(operation& o);

@@ -71,6 +71,8 @@ void dht::impl::advance(operation_id id, instant now, step& out) {
     if (!carry_on(id, o, o.main, o.name, type, now, out))
       return;
     leave_lookup(o);
+    if (ask_again(id, o, now, out))
+      return;
     if (o.at == stage::lookup)
       return finish(id, o, now, out);
   }
@@ -83,6 +85,18 @@ void dht::impl::advance(operation_id id, instant now, step& out) {
   }
   if (o.waiting == 0)
     finish(id, o, now, out);
+}
+
+/// The peer that was sought is known and did not answer: one lost message shall not decide.
+bool dht::impl::ask_again(operation_id id, operation& o, instant now, step& out) {
+  const auto* who = o.sought ? o.main.find(*o.sought) : nullptr;
+  if (who == nullptr)
+    return false;
+  o.at = stage::direct;
+  ++o.waiting;
+  ++o.requests;
+  send(id, *who, {.type = message_type::find_node, .key = o.name}, now, out);
+  return true;
 }
 
 void dht::impl::leave_lookup(operation& o) {
@@ -203,7 +217,7 @@ void dht::impl::finish(operation_id id, operation& done, instant now, step& out)
             .requests = o.requests,
             .hops = o.main.hops(),
             .took = now - o.began};
-  if (o.sought && o.main.has_answered(*o.sought))
+  if (o.sought && (o.reached || o.main.has_answered(*o.sought)))
     r.peer = *o.main.find(*o.sought);
   std::ranges::stable_sort(r.providers, std::ranges::greater{}, &found_provider::named_by);
   out.outcomes.push_back(std::move(r));
