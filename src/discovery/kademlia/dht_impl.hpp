@@ -47,6 +47,13 @@ public:
     instant deadline{};
   };
 
+  /// As the vectors' own; g++ 12 warns of that one without cause.
+  struct name_order {
+    bool operator()(const bytes& a, const bytes& b) const noexcept {
+      return std::ranges::lexicographical_compare(a, b, [](int x, int y) { return x < y; });
+    }
+  };
+
   struct provided {
     instant due{};
     duration interval{};
@@ -99,7 +106,7 @@ public:
   dht_counts counts;
   std::map<operation_id, operation> operations;
   std::map<exchange_id, pending> exchanges; // by age, so by deadline
-  std::map<bytes, provided> provides;
+  std::map<bytes, provided, name_order> provides;
   std::vector<instant> walked; // when each bucket was last refreshed
   instant bootstrap_due = instant::max();
   instant republish_next = instant::max(); // the earliest due of `provides`
