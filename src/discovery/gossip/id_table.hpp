@@ -5,13 +5,13 @@
 // choose ids.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <deque>
+#include <utility>
 #include <vector>
 
-#include "ainur/base/assert.hpp"
 #include "ainur/discovery/gossip/message.hpp"
 
 namespace ainur::discovery::gossip {
@@ -31,11 +31,21 @@ namespace ainur::discovery::gossip {
 
 template <class Value>
 class id_table {
+  struct pointer {
+    std::uint32_t hash = 0;
+    std::uint32_t number = 0; // of the entry since the beginning, plus one; 0: free
+
+    [[nodiscard]] bool used() const noexcept { return number != 0; }
+  };
+
 public:
   struct entry {
     message_id id;
     Value value;
   };
+
+  /// What an entry takes with its share of the index, at most: that is up to 8 / 3 as long.
+  static constexpr std::size_t entry_bytes = sizeof(entry) + 3 * sizeof(pointer);
 
   explicit id_table(std::uint64_t key) noexcept : key_(key) {}
 
@@ -87,21 +97,11 @@ public:
     first_ = 0;
   }
 
-  template <class Visit>
-  void for_each(Visit&& visit) const {
-    for (const auto& e : entries_)
-      visit(e);
-  }
+  /// From the oldest to the newest.
+  [[nodiscard]] const std::deque<entry>& entries() const noexcept { return entries_; }
 
 private:
   static constexpr std::uint32_t last_number = 1u << 31;
-
-  struct pointer {
-    std::uint32_t hash = 0;
-    std::uint32_t number = 0; // of the entry since the beginning, plus one; 0: free
-
-    [[nodiscard]] bool used() const noexcept { return number != 0; }
-  };
 
   [[nodiscard]] std::uint32_t mask() const noexcept {
     return static_cast<std::uint32_t>(index_.size() - 1);

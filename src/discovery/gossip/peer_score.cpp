@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "ainur/base/assert.hpp"
 #include "id_table.hpp"
 
 namespace ainur::discovery::gossip {
@@ -11,6 +12,9 @@ namespace ainur::discovery::gossip {
 namespace {
 
 constexpr std::size_t addresses_max = 8;
+/// Of a message, that are remembered beside the first.
+constexpr std::size_t senders_max = 64;
+constexpr std::size_t tree_node = 4 * sizeof(void*);
 
 enum class delivery : std::uint8_t { unknown, valid, invalid, ignored };
 
@@ -100,6 +104,7 @@ struct peer_score::state {
   void forget(peer_slot slot);
   void forget_left(peer_slot slot);
   void drop_addresses(peer_record& p);
+  void drop_oldest();
   record& open(const message_id& id, instant now);
   void count_first(peer_slot slot, scored_topic topic);
   void count_mesh(peer_slot slot, scored_topic topic);
@@ -115,6 +120,7 @@ struct peer_score::state {
   std::set<std::pair<instant, peer_slot>> left_order;
   address_book addresses;
   id_table<record> records;
+  std::size_t senders = 0; // in all records beside the first
 };
 
 peer_score::peer_score(score_parameters parameters, std::uint64_t hash_key)
@@ -249,11 +255,16 @@ void peer_score::prune(peer_slot peer, scored_topic topic) {
     leave_mesh(state_->counters(peer, topic), state_->topics[topic]);
 }
 
+void peer_score::state::drop_oldest() {
+  senders -= records.front().value.others.size();
+  records.pop_front();
+}
+
 record& peer_score::state::open(const message_id& id, instant now) {
   if (auto* known = records.find(id))
     return *known;
   if (records.size() >= parameters.records_max)
-    records.pop_front();
+    drop_oldest();
   return records.push(id, {.first_seen = now});
 }
 
@@ -324,6 +335,7 @@ void peer_score::reject(peer_slot from, scored_topic topic, const message_id& id
   if (r.status != delivery::unknown)
     return;
   const auto others = std::exchange(r.others, {});
+  s.senders -= others.size();
   r.status = why == rejection::validation_failed ? delivery::invalid : delivery::ignored;
   if (r.status == delivery::ignored)
     return;
@@ -347,9 +359,11 @@ void peer_score::duplicate(peer_slot from, scored_topic topic, const message_id&
       return;
   }
   const auto who = s.life_of(from);
-  if (who == r.first || std::find(r.others.begin(), r.others.end(), who) != r.others.end())
+  if (who == r.first || r.others.size() >= senders_max ||
+      std::find(r.others.begin(), r.others.end(), who) != r.others.end())
     return;
   r.others.push_back(who);
+  ++s.senders;
   if (r.status == delivery::valid)
     s.count_mesh(from, topic);
 }
@@ -360,6 +374,7 @@ bool peer_score::knows(const message_id& id) const noexcept {
 
 void peer_score::clear_records() {
   state_->records.clear();
+  state_->senders = 0;
 }
 
 void peer_score::state::refresh(peer_record& p, instant now) {
@@ -426,6 +441,21 @@ std::size_t peer_score::records() const noexcept {
 
 std::size_t peer_score::retained() const noexcept {
   return state_->left.size();
+}
+
+std::size_t peer_score::bytes_of_peer() const noexcept {
+  return sizeof(peer_record) + state_->topics.size() * sizeof(topic_counters) +
+         addresses_max * (sizeof(address_book::value_type) + tree_node + sizeof(void*));
+}
+
+std::size_t peer_score::bytes_of_records() const noexcept {
+  return state_->records.size() * id_table<record>::entry_bytes +
+         state_->senders * sizeof(peer_life);
+}
+
+std::size_t peer_score::bytes_of_records_max() const noexcept {
+  return state_->parameters.records_max *
+         (id_table<record>::entry_bytes + senders_max * sizeof(peer_life));
 }
 
 } // namespace ainur::discovery::gossip

@@ -108,6 +108,10 @@ public:
   /// Messages known, and peers kept that left.
   [[nodiscard]] std::size_t records() const noexcept;
   [[nodiscard]] std::size_t retained() const noexcept;
+  /// What a peer takes at most, what the messages known take and can come to.
+  [[nodiscard]] std::size_t bytes_of_peer() const noexcept;
+  [[nodiscard]] std::size_t bytes_of_records() const noexcept;
+  [[nodiscard]] std::size_t bytes_of_records_max() const noexcept;
 
 private:
   struct state;
