@@ -50,6 +50,11 @@ struct peer_record {
   std::vector<address_book::iterator> addresses;
   double application = 0;
   double behaviour_penalty = 0;
+
+  // The score as last computed, and whether it still holds.
+  bool fresh = false;
+  std::uint32_t addresses_seen = 0;
+  double score = 0;
 };
 
 void decay(double& counter, double factor, double to_zero) noexcept {
@@ -94,11 +99,18 @@ struct peer_score::state {
     return p.slot < peers.size() && peers[p.slot].life == p.life;
   }
 
+  /// To be changed.
   [[nodiscard]] topic_counters& counters(peer_slot slot, scored_topic topic) {
+    peers[slot].fresh = false;
     auto& all = peers[slot].topics;
     if (all.size() <= topic)
       all.resize(topics.size());
     return all[topic];
+  }
+
+  [[nodiscard]] bool in_mesh(peer_slot slot, scored_topic topic) const {
+    const auto& all = peers[slot].topics;
+    return topic < all.size() && all[topic].in_mesh;
   }
 
   void forget(peer_slot slot);
@@ -110,6 +122,7 @@ struct peer_score::state {
   void count_mesh(peer_slot slot, scored_topic topic);
   void count_invalid(peer_slot slot, scored_topic topic);
   void refresh(peer_record& p, instant now);
+  [[nodiscard]] double compute(const peer_record& p) const noexcept;
 
   score_parameters parameters;
   std::vector<topic_parameters> topics;
@@ -119,6 +132,7 @@ struct peer_score::state {
   std::map<peer_id, peer_slot> left; // kept although they left
   std::set<std::pair<instant, peer_slot>> left_order;
   address_book addresses;
+  std::uint32_t address_changes = 0;
   id_table<record> records;
   std::size_t senders = 0; // in all records beside the first
 };
@@ -141,6 +155,7 @@ scored_topic peer_score::set_topic(std::string_view name, const topic_parameters
   s.topics[at->second] = p;
   for (auto& peer : s.peers)
     if (peer.topics.size() > at->second) {
+      peer.fresh = false;
       auto& t = peer.topics[at->second];
       t.first_message_deliveries =
           std::min(t.first_message_deliveries, p.first_message_deliveries_cap);
@@ -176,6 +191,7 @@ peer_slot peer_score::add_peer(const peer_id& peer) {
 }
 
 void peer_score::state::drop_addresses(peer_record& p) {
+  address_changes += p.addresses.empty() ? 0 : 1;
   for (const auto& at : p.addresses)
     if (--at->second.peers == 0)
       addresses.erase(at);
@@ -208,6 +224,7 @@ void peer_score::remove_peer(peer_slot peer, instant now) {
     p.topics[t].first_message_deliveries = 0;
     leave_mesh(p.topics[t], s.topics[t]);
   }
+  p.fresh = false;
   p.connected = false;
   p.expires = now + s.parameters.retain_score;
   s.left.emplace(p.peer, peer);
@@ -228,16 +245,19 @@ void peer_score::set_addresses(peer_slot peer, std::span<const std::string> addr
     if (std::find(p.addresses.begin(), p.addresses.end(), at) != p.addresses.end())
       continue;
     ++at->second.peers;
+    ++s.address_changes;
     p.addresses.push_back(at);
   }
 }
 
 void peer_score::set_application_score(peer_slot peer, double score) {
   state_->peers[peer].application = score;
+  state_->peers[peer].fresh = false;
 }
 
 void peer_score::add_penalty(peer_slot peer, std::uint32_t count) {
   state_->peers[peer].behaviour_penalty += count;
+  state_->peers[peer].fresh = false;
 }
 
 void peer_score::graft(peer_slot peer, scored_topic topic, instant now) {
@@ -354,7 +374,7 @@ void peer_score::duplicate(peer_slot from, scored_topic topic, const message_id&
     return s.count_invalid(from, topic);
   if (r.status == delivery::valid) {
     // Only what still counts for somebody is remembered.
-    if (topic == unscored || !s.counters(from, topic).in_mesh ||
+    if (!s.in_mesh(from, topic) ||
         now > r.validated + s.topics[topic].mesh_message_deliveries_window)
       return;
   }
@@ -378,6 +398,7 @@ void peer_score::clear_records() {
 }
 
 void peer_score::state::refresh(peer_record& p, instant now) {
+  p.fresh = false;
   const auto to_zero = parameters.decay_to_zero;
   for (std::size_t i = 0; i < p.topics.size(); ++i) {
     auto& t = p.topics[i];
@@ -406,24 +427,32 @@ void peer_score::refresh(instant now) {
     s.records.pop_front();
 }
 
-double peer_score::score(peer_slot peer) const noexcept {
-  const auto& s = *state_;
-  const auto& p = s.peers[peer];
+double peer_score::state::compute(const peer_record& p) const noexcept {
   double sum = 0;
   for (std::size_t i = 0; i < p.topics.size(); ++i)
-    sum += topic_score(p.topics[i], s.topics[i]);
-  if (s.parameters.topic_score_cap > 0)
-    sum = std::min(sum, s.parameters.topic_score_cap);
-  sum += p.application * s.parameters.app_specific_weight;
+    sum += topic_score(p.topics[i], topics[i]);
+  if (parameters.topic_score_cap > 0)
+    sum = std::min(sum, parameters.topic_score_cap);
+  sum += p.application * parameters.app_specific_weight;
   for (const auto& at : p.addresses) {
-    const auto surplus = at->second.peers - s.parameters.ip_colocation_factor_threshold;
+    const auto surplus = at->second.peers - parameters.ip_colocation_factor_threshold;
     if (!at->second.whitelisted && surplus > 0)
-      sum += surplus * surplus * s.parameters.ip_colocation_factor_weight;
+      sum += surplus * surplus * parameters.ip_colocation_factor_weight;
   }
-  const auto excess = p.behaviour_penalty - s.parameters.behaviour_penalty_threshold;
+  const auto excess = p.behaviour_penalty - parameters.behaviour_penalty_threshold;
   if (excess > 0)
-    sum += excess * excess * s.parameters.behaviour_penalty_weight;
+    sum += excess * excess * parameters.behaviour_penalty_weight;
   return sum;
+}
+
+double peer_score::score(peer_slot peer) const noexcept {
+  auto& p = state_->peers[peer];
+  if (!p.fresh || p.addresses_seen != state_->address_changes) {
+    p.score = state_->compute(p);
+    p.fresh = true;
+    p.addresses_seen = state_->address_changes;
+  }
+  return p.score;
 }
 
 const topic_counters* peer_score::counters(peer_slot peer, scored_topic topic) const noexcept {

@@ -136,10 +136,10 @@ void router::state::tell_unwanted(const waiting& w, effects& out) {
 void router::state::take_ihaves(peer_slot from, const rpc& what, instant now, rpc& reply) {
   const auto& o = options.gossip;
   auto& p = peers[from];
-  if (score.score(from) < options.thresholds.gossip)
-    return;
   if (++p.ihave_messages > o.ihave_messages_max)
     return refuse(from);
+  if (score.score(from) < options.thresholds.gossip)
+    return;
   std::vector<message_id> lacking;
   for (const auto& have : what.ihaves) {
     const auto t = find_topic(have.topic);
@@ -168,8 +168,8 @@ void router::state::take_ihaves(peer_slot from, const rpc& what, instant now, rp
 void router::state::take_iwants(peer_slot from, const rpc& what, effects& out) {
   const auto& o = options.gossip;
   auto& p = peers[from];
-  if (score.score(from) < options.thresholds.gossip)
-    return;
+  // Who is not answered can still break rules.
+  const bool answered = score.score(from) >= options.thresholds.gossip;
   const auto by = std::uint64_t{p.life} << 32 | from;
   bool excess = false;
   rpc answer;
@@ -195,7 +195,7 @@ void router::state::take_iwants(peer_slot from, const rpc& what, effects& out) {
       continue;
     }
     const auto size = size_of(*m);
-    if (p.bytes_answered + size > options.bounds.peer_iwant_bytes)
+    if (!answered || p.bytes_answered + size > options.bounds.peer_iwant_bytes)
       continue;
     if (bytes + size > options.wire.bytes_max / 2 ||
         answer.publish.size() >= options.wire.messages_max)

@@ -162,8 +162,9 @@ topic_parameters cfp_topic(std::uint64_t rate_ppm, std::uint32_t mesh_size) {
   const auto threshold = expected / 4;
   p.mesh_message_deliveries_threshold = threshold;
   p.mesh_message_deliveries_cap = std::max(1.0, 4 * expected);
-  // One stay in the mesh with half of the threshold lacking ends below the graylist threshold.
-  p.mesh_failure_penalty_weight = -6'000 / (threshold * threshold);
+  // Who brought nothing ends below the graylist threshold for some minutes; who brought a little is
+  // only kept out of the mesh: it may be honest and far from everybody.
+  p.mesh_failure_penalty_weight = -1'500 / (threshold * threshold);
   p.mesh_failure_penalty_decay = over(std::chrono::hours{1});
   return p;
 }
