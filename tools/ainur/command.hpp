@@ -48,6 +48,7 @@ void add_version(frame& f);
 // Parts of larger groups.
 void add_bench_consensus(frame& f, CLI::App* group);
 void add_bench_election(frame& f, CLI::App* group);
+void add_bench_gossip(frame& f, CLI::App* group);
 void add_bench_ledger(frame& f, CLI::App* group);
 void add_ledger_replay(frame& f, CLI::App* group);
 

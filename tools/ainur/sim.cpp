@@ -36,6 +36,8 @@ void add_sim(frame& f) {
                       "ainur sim consensus --validators 7 --byzantine 2 --faults all", {});
   group->require_subcommand(1);
   add_sim_consensus(f, group);
+  add_sim_gossip(f, group);
+  add_sim_gossip_score(f, group);
 }
 
 } // namespace ainur::cli

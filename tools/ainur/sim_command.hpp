@@ -50,5 +50,7 @@ void for_each_in_parallel(std::uint64_t count, const Run& run) {
 
 // One per file.
 void add_sim_consensus(frame& f, CLI::App* group);
+void add_sim_gossip(frame& f, CLI::App* group);
+void add_sim_gossip_score(frame& f, CLI::App* group);
 
 } // namespace ainur::cli
