@@ -2,11 +2,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <mutex>
-#include <optional>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "ainur/discovery/gossip/simulation.hpp"
 #include "sim_command.hpp"
@@ -76,28 +74,16 @@ void add_up(summary& s, simulation_report r, std::uint64_t seed) {
 
 result<summary> run_all(const options& o, const seed_range& seeds) {
   summary all;
-  std::mutex lock; // of all, failure
-  std::optional<error> failure;
-  const bool shows = isatty(STDERR_FILENO) != 0 && seeds.size() > 1;
-  for_each_in_parallel(seeds.size(), [&](std::uint64_t item) {
-    auto run = o.run;
-    run.seed = seeds.first + item;
-    auto report = simulate(run);
-    const std::lock_guard guard{lock};
-    if (!report) {
-      failure = report.error();
-      return false;
-    }
-    add_up(all, std::move(*report), run.seed);
-    if (shows)
-      std::fprintf(stderr, "\r%llu of %llu runs", static_cast<unsigned long long>(all.runs),
-                   static_cast<unsigned long long>(seeds.size()));
-    return true;
-  });
-  if (shows)
-    std::fprintf(stderr, "\r%40s\r", "");
-  if (failure)
-    return fail(*failure);
+  const auto ran = run_seeds(
+      seeds,
+      [&](std::uint64_t seed) {
+        auto run = o.run;
+        run.seed = seed;
+        return simulate(run);
+      },
+      [&](simulation_report report, std::uint64_t seed) { add_up(all, std::move(report), seed); });
+  if (!ran)
+    return fail(ran.error());
   return all;
 }
 

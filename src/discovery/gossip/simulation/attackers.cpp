@@ -186,13 +186,11 @@ void world::watch_attackers() {
       else if (!d.in_mesh_since)
         d.in_mesh_since = now_;
       const bool too_long = d.in_mesh_since && now_ - *d.in_mesh_since >= silence_harmful;
-      const bool gray =
+      d.graylisted =
           honest_[link.other].core.score(link.other_slot) < options_.router.thresholds.graylist;
-      if (!gray)
-        d.graylisted.reset();
-      else if (!d.graylisted)
-        d.graylisted = now_;
-      d.harmful = d.harmful || gray || too_long || d.acts >= acts_harmful;
+      if (d.graylisted && !d.first_graylisted)
+        d.first_graylisted = now_;
+      d.harmful = d.harmful || d.graylisted || too_long || d.acts >= acts_harmful;
     }
   }
 }

@@ -98,7 +98,7 @@ void world::measure_links(simulation_report& r) {
     for (const auto& link : a.links) {
       r.harmful_links += link.done.harmful ? 1 : 0;
       if (link.done.harmful && link.done.graylisted)
-        after.push_back(*link.done.graylisted - (instant{} + options_.attack_begins));
+        after.push_back(*link.done.first_graylisted - (instant{} + options_.attack_begins));
     }
   r.graylisted_links = after.size();
   std::sort(after.begin(), after.end());

@@ -37,7 +37,8 @@ struct misdeeds {
   std::uint32_t acts = 0;
   std::optional<instant> in_mesh_since;
   bool harmful = false;
-  std::optional<instant> graylisted;
+  bool graylisted = false; // now
+  std::optional<instant> first_graylisted;
 };
 
 struct attacker_link : link_end {
