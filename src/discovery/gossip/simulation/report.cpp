@@ -46,15 +46,15 @@ void world::finish(simulation_report& r) {
 }
 
 void world::measure_reach(simulation_report& r) {
-  const std::uint64_t others = options_.nodes - 1;
+  const std::uint64_t all = options_.nodes;
   std::uint64_t for_victim = 0;
   for (const auto& p : published_) {
     ++r.messages;
     r.reached += p.reached;
-    r.reachable += others;
-    r.messages_99 += at_least_99(p.reached, others) ? 1 : 0;
+    r.reachable += all;
+    r.messages_99 += at_least_99(p.reached, all) ? 1 : 0;
     r.worst_reach =
-        std::min(r.worst_reach, static_cast<double>(p.reached) / static_cast<double>(others));
+        std::min(r.worst_reach, static_cast<double>(p.reached) / static_cast<double>(all));
     for_victim += p.by == victim ? 0 : 1;
   }
   if (std::find(options_.attacks.begin(), options_.attacks.end(), attack::eclipse) !=

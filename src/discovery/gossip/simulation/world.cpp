@@ -218,7 +218,7 @@ void world::publish() {
   const auto by = for_victim ? victim : static_cast<node_number>(random_.below(options_.nodes));
   const auto m = std::make_shared<message>(
       sign_message(keys_[by], topic, data_of(number, options_.message_bytes), number + 1));
-  published_.push_back({now_, by, 0});
+  published_.push_back({now_, by, 1}); // its publisher has it
   recent_.push_back(m->id());
   if (recent_.size() > 32)
     recent_.pop_front();
