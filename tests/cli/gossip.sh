@@ -84,8 +84,8 @@ else
   skip "there are no published cases"
 fi
 
-begin "cases of one's own; one that differs is status 1"
-cat >cases.json <<'END'
+two_invalid() {
+  cat >cases.json <<'END'
 {"cases": [{"name": "two invalid", "global": {"DecayToZero": 0.01},
   "topics": {"t": {"TopicWeight": 1, "InvalidMessageDeliveriesWeight": -1}},
   "events": [{"op": "add_peer", "peer": "A"},
@@ -93,6 +93,10 @@ cat >cases.json <<'END'
      "reason": "validation_failed"},
     {"op": "expect_score", "peer": "A", "score": -4}]}]}
 END
+}
+
+begin "cases of one's own; one that differs is status 1"
+two_invalid
 run ainur sim gossip-score cases.json
 expect_status 0
 expect_match "$out" 'expected -4, computed -4$'
@@ -105,6 +109,7 @@ expect_status 1
 expect_match "$out" '"different": 1'
 
 begin "bad case files are status 2, with the place and the nearest spelling"
+two_invalid
 sed -i 's/TopicWeight/TopicWight/' cases.json
 run ainur sim gossip-score cases.json
 expect_status 2

@@ -140,7 +140,10 @@ TEST_CASE("options that cannot be are refused") {
     o.attackers = 0;
   });
   refused([](auto& o) { o.time = std::chrono::seconds{19}; });
-  refused([](auto& o) { o.attack_begins = o.time; });
+  refused([](auto& o) {
+    o.attacks = {attack::censor};
+    o.attack_begins = o.time;
+  });
   refused([](auto& o) { o.rate_ppm = 0; });
   refused([](auto& o) { o.message_bytes = 15; });
   refused([](auto& o) { o.dials = 0; });

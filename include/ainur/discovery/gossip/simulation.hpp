@@ -71,11 +71,11 @@ struct table_peak {
 };
 
 struct simulation_report {
-  std::uint64_t messages = 0;    ///< by honest nodes, without those of the last seconds
-  std::uint64_t reached = 0;     ///< (message, honest node) pairs delivered, its publisher among them
-  std::uint64_t reachable = 0;   ///< of so many
-  std::uint64_t messages_99 = 0; ///< messages that reached at least 99 % of the honest nodes
-  double worst_reach = 1;        ///< share of honest nodes that the worst message reached
+  std::uint64_t messages = 0;  ///< by honest nodes, without those of the last seconds
+  std::uint64_t reached = 0;   ///< (message, honest node) pairs delivered, its publisher among them
+  std::uint64_t reachable = 0; ///< of so many
+  std::uint64_t messages_99 = 0;      ///< messages that reached at least 99 % of the honest nodes
+  double worst_reach = 1;             ///< share of honest nodes that the worst message reached
   std::optional<double> victim_reach; ///< eclipse: share of messages that its victim got
 
   std::array<duration, 4> latency{}; ///< median, 95 %, 99 %, largest

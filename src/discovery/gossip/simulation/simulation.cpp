@@ -21,7 +21,7 @@ result<simulation_report> simulate(const simulation_options& o) {
     return refuse("an attack needs attackers");
   if (o.time < std::chrono::seconds{20} || o.time > std::chrono::hours{24})
     return refuse("time must be 20 s to 24 h");
-  if (o.attack_begins < duration{} || o.attack_begins >= o.time)
+  if (!o.attacks.empty() && (o.attack_begins < duration{} || o.attack_begins >= o.time))
     return refuse("the attack must begin within the run");
   if (o.rate_ppm == 0 || o.rate_ppm > 1'000'000'000)
     return refuse("the rate must be above 0 and at most 1,000 a second");
