@@ -227,6 +227,11 @@ TEST_CASE("every beginning and every flipped bit of an RPC is read or refused, n
   }
 }
 
+TEST_CASE("a number that is missing at the very end is refused") {
+  expect_refused({0x0a, 0x01, 0x08}, errc::malformed);             // subscribe
+  expect_refused({0x1a, 0x03, 0x22, 0x01, 0x18}, errc::malformed); // backoff
+}
+
 TEST_CASE("random bytes") {
   test::check_property("random bytes are read or refused", 2'000, [] {
     const auto raw = *rc::gen::arbitrary<bytes>();

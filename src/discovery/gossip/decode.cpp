@@ -92,7 +92,7 @@ private:
     subscription s{false, {}};
     while (!failure_ && in.next()) {
       if (is_number(in, subscription_field::subscribe))
-        s.subscribe = in.get_bool();
+        s.subscribe = in.get_uint64() != 0; // get_bool reads beyond the end
       else if (is_bytes(in, subscription_field::topic))
         s.topic = topic_in(in);
       else
