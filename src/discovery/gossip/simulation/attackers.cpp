@@ -71,7 +71,7 @@ void world::enter(node_number n) {
 void world::ask_for_mesh(node_number n, attacker_link& link) {
   auto r = std::make_shared<rpc>();
   r->grafts = {topic};
-  link.graft_again = now_ + std::chrono::seconds{70};
+  link.grafted = true; // until a PRUNE says otherwise
   post(n, link.other, link.other_slot, std::move(r));
 }
 

@@ -43,7 +43,7 @@ struct misdeeds {
 
 struct attacker_link : link_end {
   misdeeds done;
-  bool grafted = false; // by the honest node, as far as the attacker knows
+  bool grafted = false; // one is in the other's mesh, as far as the attacker knows
   instant graft_again{};
 };
 
