@@ -53,6 +53,12 @@ expect_status 0
 expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
 expect_match "$out" '"lookups_per_second": [0-9]*[1-9]'
 
+begin "the gossip mesh is measured with plain flooding"
+run timeout 120 ainur bench gossip --nodes 50 --seconds 20 --runs 1 --json
+expect_status 0
+expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"deliveries_per_second": [0-9]*[1-9]'
+
 begin "bad numbers are refused"
 run ainur bench population --count 0
 expect_status 2

@@ -228,6 +228,7 @@ void add_bench(frame& f) {
   add_population(f, parent);
   add_bench_ledger(f, parent);
   add_bench_election(f, parent);
+  add_bench_gossip(f, parent);
   add_bench_consensus(f, parent);
   add_bench_index(f, parent);
   add_bench_dht(f, parent);

@@ -51,6 +51,7 @@ void add_bench_consensus(frame& f, CLI::App* group);
 void add_bench_dht(frame& f, CLI::App* group);
 void add_bench_election(frame& f, CLI::App* group);
 void add_bench_index(frame& f, CLI::App* group);
+void add_bench_gossip(frame& f, CLI::App* group);
 void add_bench_ledger(frame& f, CLI::App* group);
 void add_ledger_replay(frame& f, CLI::App* group);
 

@@ -42,6 +42,8 @@ void add_sim(frame& f) {
   add_sim_consensus(f, group);
   add_sim_routing(f, group);
   add_sim_dht(f, group);
+  add_sim_gossip(f, group);
+  add_sim_gossip_score(f, group);
 }
 
 } // namespace ainur::cli

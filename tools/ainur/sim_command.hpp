@@ -5,10 +5,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 #include "command.hpp"
 
@@ -51,9 +56,41 @@ void for_each_in_parallel(std::uint64_t count, const Run& run) {
     t.join();
 }
 
+/// Runs `simulate(seed)` for every seed, as many at a time as there are processors, and hands each
+/// report to `add(report, seed)`, one at a time. Shows on a terminal how far it is. Errors: the
+/// first of `simulate`.
+template <class Simulate, class Add>
+[[nodiscard]] result<void> run_seeds(const seed_range& seeds, Simulate&& simulate, Add&& add) {
+  std::mutex lock; // of all below
+  std::optional<error> failure;
+  std::uint64_t done = 0;
+  const bool shows = isatty(STDERR_FILENO) != 0 && seeds.size() > 1;
+  for_each_in_parallel(seeds.size(), [&](std::uint64_t item) {
+    const auto seed = seeds.first + item;
+    auto report = simulate(seed);
+    const std::lock_guard guard{lock};
+    if (!report) {
+      failure = report.error();
+      return false;
+    }
+    add(std::move(*report), seed);
+    if (shows && ++done % 16 == 0)
+      std::fprintf(stderr, "\r%llu of %llu runs", static_cast<unsigned long long>(done),
+                   static_cast<unsigned long long>(seeds.size()));
+    return true;
+  });
+  if (shows)
+    std::fprintf(stderr, "\r%60s\r", "");
+  if (failure)
+    return fail(*failure);
+  return {};
+}
+
 // One per file.
 void add_sim_consensus(frame& f, CLI::App* group);
 void add_sim_routing(frame& f, CLI::App* group);
 void add_sim_dht(frame& f, CLI::App* group);
+void add_sim_gossip(frame& f, CLI::App* group);
+void add_sim_gossip_score(frame& f, CLI::App* group);
 
 } // namespace ainur::cli

@@ -3,13 +3,11 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "ainur/consensus/diagram.hpp"
 #include "sim_command.hpp"
@@ -102,33 +100,21 @@ void add_up(summary& s, const simulation_report& r, std::uint64_t seed) {
   }
 }
 
-/// Runs every seed of the range, as many at a time as there are processors.
 result<summary> run_all(const options& o, const seed_range& seeds) {
   summary all;
-  std::mutex lock; // of all, failure
-  std::optional<error> failure;
-  const bool shows = isatty(STDERR_FILENO) != 0 && seeds.size() > 1;
-  for_each_in_parallel(seeds.size(), [&](std::uint64_t item) {
-    const auto seed = seeds.first + item;
-    auto run = o.run;
-    run.seed = seed;
-    auto report = simulate(run);
-    const std::lock_guard guard{lock};
-    if (!report) {
-      failure = report.error();
-      return false;
-    }
-    add_up(all, *report, seed);
-    if (shows && all.runs % 16 == 0)
-      std::fprintf(stderr, "\r%llu of %llu runs", static_cast<unsigned long long>(all.runs),
-                   static_cast<unsigned long long>(seeds.size()));
-    all.last = std::move(*report);
-    return true;
-  });
-  if (shows)
-    std::fprintf(stderr, "\r%60s\r", "");
-  if (failure)
-    return fail(*failure);
+  const auto ran = run_seeds(
+      seeds,
+      [&](std::uint64_t seed) {
+        auto run = o.run;
+        run.seed = seed;
+        return simulate(run);
+      },
+      [&](simulation_report report, std::uint64_t seed) {
+        add_up(all, report, seed);
+        all.last = std::move(report);
+      });
+  if (!ran)
+    return fail(ran.error());
   return all;
 }
 

@@ -145,6 +145,25 @@ struct dht_figures {
 /// Errors: those of the simulation; `base_errc::unsupported` if table and list find other peers.
 [[nodiscard]] result<dht_figures> run_dht(const dht_bench_options& options);
 
+/// A gossip mesh without attackers, as `ainur sim gossip` runs it.
+struct gossip_options {
+  std::uint32_t nodes = 1'000;
+  std::uint32_t seconds = 130;  ///< virtual
+  std::uint32_t neighbours = 8; ///< of flooding: about as many as a mesh has
+  std::uint64_t seed = 1;
+};
+
+/// All by wall time.
+struct gossip_figures {
+  double rpcs_per_second = 0;       ///< handed to nodes
+  double copies_per_second = 0;     ///< of messages in them
+  double deliveries_per_second = 0; ///< of messages new to their receiver
+  double flood_per_second = 0;      ///< messages handed to nodes that only flood
+};
+
+/// Errors: `base_errc::unsupported` if a message did not reach everybody.
+[[nodiscard]] result<gossip_figures> run_gossip(const gossip_options& options);
+
 /// An instant in wall and processor time.
 struct lap {
   std::chrono::steady_clock::time_point wall{};
