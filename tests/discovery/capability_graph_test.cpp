@@ -198,6 +198,10 @@ TEST_CASE("insertions and searches from several threads") {
         (void)index.search(vectors[i], 5, {.regions = 0xff});
       if (i % 13 == 0)
         (void)index.search_exactly(vectors[i], 5);
+      if (i % 17 == 0)
+        (void)index.search_many(vectors[i], 5);
+      if (i % 1'000 < 2)
+        index.tidy();
     }
   };
   std::thread other{insert, 1};
