@@ -44,15 +44,14 @@ struct told_agents {
 } // namespace
 
 struct peer_node::parts {
-  using place = std::pair<std::string, peer_id>;                      // capability and peer
+  using place = std::pair<std::string, peer_id>; // capability and peer
   using seen_place = std::tuple<std::string, account_id, peer_id>;
 
   parts(const byte_array<32>& seed, peer_options o, std::vector<kademlia::contact> entries,
         gossip::router r, rng random, timestamp utc)
       : options(std::move(o)), key(key_of_seed(seed)), self(peer_of(key.public_part())),
         known(std::move(entries)), mesh(std::move(r)),
-        table(kademlia::contact{self, options.addresses}, options.dht, known,
-              random.split("dht")),
+        table(kademlia::contact{self, options.addresses}, options.dht, known, random.split("dht")),
         announcer(key_of_seed(seed), options.presence), presence(options.presence),
         manager(options.connections), choices(random.split("choices")),
         message_number(static_cast<std::uint64_t>(micros(utc))) {
@@ -73,8 +72,8 @@ struct peer_node::parts {
   bytes record;
   std::map<peer_id, connected> peers;
   std::map<gossip::peer_slot, peer_id> by_slot;
-  std::map<peer_id, instant> dialling;                      // until when an answer is waited for
-  std::map<std::string, std::set<account_id>> agents;       // of this node
+  std::map<peer_id, instant> dialling;                // until when an answer is waited for
+  std::map<std::string, std::set<account_id>> agents; // of this node
   std::map<std::string, watched> watches;
   std::map<kademlia::operation_id, std::string> lookups;
   std::map<place, told_agents> told;
@@ -474,8 +473,8 @@ result<void> peer_node::watch(const std::string& capability, instant now, action
                                      std::to_string(presence_announcement::capability_max) +
                                      " bytes");
   if (p.watches.size() >= p.options.watched_max)
-    return fail(errc::too_large, "a node watches at most " +
-                                     std::to_string(p.options.watched_max) + " capabilities");
+    return fail(errc::too_large, "a node watches at most " + std::to_string(p.options.watched_max) +
+                                     " capabilities");
   gossip::effects effects;
   if (auto joined = p.mesh.join(presence_topic(capability), now, effects); !joined)
     return fail(joined.error());

@@ -59,6 +59,22 @@ expect_status 0
 expect_match "$out" '"ratio": [0-9]*\.[0-9]*[1-9]'
 expect_match "$out" '"deliveries_per_second": [0-9]*[1-9]'
 
+begin "the index of capabilities is measured with an exact scan"
+run timeout 120 ainur bench index --vectors 3000 --clusters 5 --dimension 24 --queries 40 --json
+expect_status 0
+expect_match "$out" '"recall": (1\.0|0\.9[0-9]*)'
+expect_match "$out" '"many_ratio": [0-9]*\.[0-9]*[1-9]'
+expect_match "$out" '"bytes_per_vector": [1-9]'
+expect_match "$out" '"filter_1_percent": '
+run timeout 120 ainur bench index --vectors 1000 --clusters 3 --queries 20 --float32
+expect_status 0
+expect_match "$out" '^30 % replaced +(1\.0|0\.9)'
+run ainur bench index --vectors 1000 --links 3
+expect_status 2
+expect_match "$err" 'links is 3; it must be 4 to 64'
+run ainur bench index --vektors 1000
+expect_status 2
+
 begin "bad numbers are refused"
 run ainur bench population --count 0
 expect_status 2

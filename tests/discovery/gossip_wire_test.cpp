@@ -1,5 +1,6 @@
 // The wire form of the gossip mesh: libp2p's protocol buffers, strict signing, and bounds on
 // everything that is read.
+#include <algorithm>
 #include <doctest/doctest.h>
 
 #include "ainur/discovery/gossip/rpc.hpp"
@@ -38,8 +39,10 @@ std::string text_of(bytes_view raw) {
 
 /// A field of bytes in protocol buffers, for lengths below 128.
 bytes field(std::uint8_t number, bytes_view content) {
-  bytes out{static_cast<std::uint8_t>(number << 3 | 2), static_cast<std::uint8_t>(content.size())};
-  out.insert(out.end(), content.begin(), content.end());
+  bytes out(content.size() + 2);
+  out[0] = static_cast<std::uint8_t>(number << 3 | 2);
+  out[1] = static_cast<std::uint8_t>(content.size());
+  std::copy(content.begin(), content.end(), out.begin() + 2);
   return out;
 }
 

@@ -208,6 +208,13 @@ TEST_CASE("records that no index wrote are refused by key") {
   CHECK(refusal(short_key, options).is(errc::malformed));
 }
 
+TEST_CASE("vectors without a head are refused, not passed over") {
+  store::memory_store where;
+  const auto options = options_of(scalar::int8, 2);
+  put_raw(where, 4, store::encode_key(std::uint64_t{1}), encode_entry(options, {{127, 0}, {}}));
+  CHECK(refusal(where, options).is(errc::malformed));
+}
+
 TEST_CASE("stored floats are stored again without a change") {
   test::check_property("floats", 200, [] {
     const auto seed = *rc::gen::arbitrary<std::uint32_t>();

@@ -28,9 +28,9 @@ class world {
 public:
   world(std::size_t count, std::uint64_t seed, std::uint32_t loss_ppm = 10'000,
         peer_options usual = {})
-      : random_(seed), network_(random_.split("network"),
-                                {.delay = sim::delay_model::uniform(5ms, 60ms),
-                                 .loss_ppm = loss_ppm}) {
+      : random_(seed),
+        network_(random_.split("network"),
+                 {.delay = sim::delay_model::uniform(5ms, 60ms), .loss_ppm = loss_ppm}) {
     REQUIRE(crypto::initialise());
     std::vector<kademlia::contact> entries;
     for (std::size_t n = 0; n < count; ++n) {
@@ -186,7 +186,8 @@ TEST_CASE("what a node says when it stops is heard") {
   CHECK(w.found(1, "nlp").empty());
 }
 
-TEST_CASE("agents of a node that dies are gone within the stated time, and no sooner than need be") {
+TEST_CASE(
+    "agents of a node that dies are gone within the stated time, and no sooner than need be") {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     CAPTURE(seed);
     world w(16, seed);

@@ -52,6 +52,7 @@ struct named_figure {
 
 constexpr named_figure others[] = {
     {"inserts_per_second", "insertions a second", &bench::index_figures::inserts_per_second},
+    {"cpu_us_per_insert", "processor time of one, us", &bench::index_figures::cpu_us_per_insert},
     {"last_inserts_per_second", "the last tenth of them",
      &bench::index_figures::last_inserts_per_second},
     {"reinserts_per_second", "into freed slots", &bench::index_figures::reinserts_per_second},

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "ainur/base/rng.hpp"
+#include "bench.hpp"
 #include "index.hpp"
 
 namespace ainur::bench {
@@ -235,8 +236,10 @@ result<index_figures> run_index(const index_workload& options) {
   const auto most = n - n / 10;
   if (const auto fits = index->reserve(options.vectors); !fits)
     return fail(fits.error());
+  const auto begin = lap::now();
   const auto first = t.insert(vectors, 0, most);
   const auto last = t.insert(vectors, most, n);
+  f.cpu_us_per_insert = (lap::now().cpu_us - begin.cpu_us) / static_cast<double>(n);
   if (!first || !last)
     return refused();
   f.inserts_per_second = static_cast<double>(n) / (*first + *last);

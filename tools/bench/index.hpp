@@ -31,6 +31,7 @@ struct search_figures {
 
 struct index_figures {
   double inserts_per_second = 0;
+  double cpu_us_per_insert = 0;       ///< of all threads: for machines with other work
   double last_inserts_per_second = 0; ///< of the last tenth
   double bytes = 0;                   ///< of a vector, by the arrays' sizes
   double tidy_seconds = 0;

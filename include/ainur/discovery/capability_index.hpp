@@ -48,7 +48,7 @@ struct index_options {
   /// The links of a new vector (M); on the lowest level it may come to have twice as many. 4 .. 64.
   std::uint32_t links = 16;
   std::uint32_t build_width = 80;       ///< candidates for links (efConstruction); links .. 4,096
-  std::uint32_t search_width = 48;      ///< candidates kept by a search (ef); 1 .. 4,096
+  std::uint32_t search_width = 40;      ///< candidates kept by a search (ef); 1 .. 4,096
   std::uint32_t vectors_max = 1u << 24; ///< 1 .. 2^30
   /// Below so many vectors, or so many that pass a filter, a search is exact.
   std::uint32_t exact_below = 2'000;
@@ -59,7 +59,7 @@ struct index_options {
 /// Errors: `bad_option`, naming the option and its range.
 [[nodiscard]] result<void> check(const index_options& options);
 /// The most memory that a vector takes, averaged over many, once the arrays are full; they grow by
-/// half. A searching thread takes one byte a vector more.
+/// half. A searching thread takes a bit a vector more.
 [[nodiscard]] std::size_t bytes_per_vector(const index_options& options) noexcept;
 
 inline constexpr std::uint32_t regions_max = 64;

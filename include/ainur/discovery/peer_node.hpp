@@ -35,7 +35,7 @@ namespace ainur::discovery {
 
 /// Opens a connection, and keeps it open.
 struct hello {
-  bytes record; ///< the sender's signed peer record
+  bytes record;       ///< the sender's signed peer record
   bool server = true; ///< it answers requests of the hash table
 };
 

@@ -166,10 +166,12 @@ result<capability_index> index_store::open(const store::view& from,
   if (!known)
     return fail(known.error());
   std::optional<std::uint64_t> after;
-  for (bool more = *known; more;) {
+  for (bool more = true; more;) {
     const auto page = read(from, options, after, page_records);
     if (!page)
       return fail(page.error());
+    if (!*known && !page->records.empty())
+      return fail(errc::malformed, "the store holds vectors but no head of the index");
     for (const auto& r : page->records)
       if (const auto done = index->put(r.key, r.entry.vector, r.entry.terms); !done)
         return fail(done.error().within("key " + std::to_string(r.key)));

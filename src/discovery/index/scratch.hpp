@@ -41,24 +41,37 @@ public:
   std::vector<std::uint8_t> covered;
   std::uint32_t scored = 0;
 
-  /// Forgets what was visited.
+  /// Forgets what was visited, and makes room for so many slots.
   void forget(std::size_t slot_count) {
-    if (visited_.size() < slot_count || ++round_ == 0) {
-      visited_.assign(std::max(slot_count, visited_.size()), 0);
-      round_ = 1;
-    }
+    for (std::size_t i = 0; i < touched_end_; ++i)
+      visited_[touched_[i]] = 0;
+    touched_end_ = 0;
+    if (visited_.size() * 64 < slot_count)
+      visited_.resize((slot_count + 63) / 64);
   }
 
-  /// True the first time.
+  /// Room for so many visits more.
+  void expect(std::size_t visits) {
+    if (touched_.size() < touched_end_ + visits)
+      touched_.resize(2 * (touched_end_ + visits));
+  }
+
+  /// True the first time. A bit a slot, so that those of neighbours that lie together share a line
+  /// of the cache.
   bool visit(slot s) noexcept {
-    const bool fresh = visited_[s] != round_;
-    visited_[s] = round_;
+    auto& word = visited_[s / 64];
+    const auto bit = std::uint64_t{1} << (s % 64);
+    const bool fresh = (word & bit) == 0;
+    word |= bit;
+    touched_[touched_end_] = s / 64;
+    touched_end_ += fresh ? 1 : 0;
     return fresh;
   }
 
 private:
-  std::vector<std::uint8_t> visited_;
-  std::uint8_t round_ = 0;
+  std::vector<std::uint64_t> visited_;
+  std::vector<std::uint32_t> touched_; // words that are not 0, some more than once
+  std::size_t touched_end_ = 0;
 };
 
 } // namespace ainur::discovery::detail

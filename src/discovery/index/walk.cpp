@@ -80,6 +80,7 @@ void walk::begin_level() {
   if (pool.size() > width_)
     pool.resize(width_);
   room_.forget(graph_.capacity_);
+  room_.expect(pool.size());
   for (auto& r : pool) {
     r &= ~ranked{1};
     (void)room_.visit(slot_of(r));
@@ -132,6 +133,7 @@ std::size_t walk::collect(const graph& g, slot s, std::uint8_t level, scratch& r
   const auto* links = g.list(s, level);
   const auto width = g.width_of(level);
   room.slots.resize(width);
+  room.expect(width);
   auto* fresh = room.slots.data();
   std::size_t count = 0;
   for (std::uint32_t i = 0; i < width; ++i) {
@@ -206,6 +208,7 @@ bool graph::search(const query& q, std::uint32_t width, std::uint32_t scored_max
   paths.clear();
   std::swap(paths, pool);
   room.forget(capacity_);
+  room.expect(paths.size());
   std::size_t place = 0;
   for (auto& r : paths) {
     r &= ~ranked{1};
