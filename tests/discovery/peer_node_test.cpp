@@ -209,12 +209,12 @@ TEST_CASE(
 }
 
 TEST_CASE("a watcher that comes late finds by the hash table what was announced before") {
-  world w(20, 3);
+  world w(20, 3, 0);
   for (std::uint8_t n = 4; n < 12; ++n)
     REQUIRE(w.announce(n, "speech", agent(n)));
   w.run_for(60s);
   REQUIRE(w.watch(0, "speech"));
-  w.run_for(5s); // less than a presence heartbeat
+  w.run_for(3s); // less than a presence heartbeat
   CHECK(w.found(0, "speech").size() == 8);
   REQUIRE_FALSE(w.lookups().empty());
   CHECK(w.lookups().back().capability == "speech");
