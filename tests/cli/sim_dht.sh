@@ -32,7 +32,8 @@ begin "too many adversaries: status 1"
 run ainur sim dht --nodes 200 --lookups 100 --adversary 0.9 --misdeeds lie --time 10min
 expect_status 1
 expect_match "$out" '1 of 1 runs below 90.00%'
-run ainur sim dht --nodes 200 --lookups 100 --adversary 0.9 --misdeeds lie --time 10min --success 0.1
+run ainur sim dht --nodes 200 --lookups 100 --adversary 0.9 --misdeeds lie --time 10min \
+  --success 0.1
 expect_status 0
 
 begin "bad input is status 2 and says what is wrong"

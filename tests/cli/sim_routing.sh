@@ -11,7 +11,8 @@ expect_match "$out" 'vector +[0-9]+ ± [0-9]+ +0 '
 expect_match "$out" 'from 5000'
 
 begin "as JSON: the forms that programs rely on, and the same again from the same seeds"
-run ainur sim routing --topology "$net" --algorithm vector --load 1,1.5 --steps 4000 --seeds 3..5 --json
+run ainur sim routing --topology "$net" --algorithm vector --load 1,1.5 --steps 4000 \
+  --seeds 3..5 --json
 expect_status 0
 expect_match "$out" '"algorithm": "vector"'
 for key in settled_step mean ci95 censored delivery_time lost; do
@@ -19,11 +20,13 @@ for key in settled_step mean ci95 censored delivery_time lost; do
 done
 expect_equal "$(grep -c '"load":' <<<"$out")" 2
 first=$out
-run ainur sim routing --topology "$net" --algorithm vector --load 1,1.5 --steps 4000 --seeds 3..5 --json
+run ainur sim routing --topology "$net" --algorithm vector --load 1,1.5 --steps 4000 \
+  --seeds 3..5 --json
 expect_equal "$out" "$first"
 
 begin "every algorithm runs"
-run ainur sim routing --topology "$net" --algorithm all --load 0.5 --steps 1600 --seeds 1 --change 900:load:0.8
+run ainur sim routing --topology "$net" --algorithm all --load 0.5 --steps 1600 --seeds 1 \
+  --change 900:load:0.8
 expect_status 2 # from 900 to the end there are seven
 expect_match "$err" 'eight windows'
 run ainur sim routing --topology "$net" --algorithm all --load 0.5 --steps 1600 --seeds 1
@@ -33,7 +36,8 @@ for name in q full_echo cq dual cdrq predictive count vector shortest random bro
 done
 
 begin "the table as CSV, and a plot"
-run ainur sim routing --topology "$net" --compare q,vector --load 1 --steps 8000 --seeds 2 --csv table.csv --plot plot.svg
+run ainur sim routing --topology "$net" --compare q,vector --load 1 --steps 8000 --seeds 2 \
+  --csv table.csv --plot plot.svg
 expect_status 0
 expect_equal "$(wc -l <table.csv)" 5
 expect_match "$(head -n 1 table.csv)" '^algorithm,load,from_step,settled_step'
